@@ -1,0 +1,121 @@
+#include "base/cpu_list.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+
+namespace perf_exporter {
+namespace {
+
+// More CPUs than any Linux configures (NR_CPUS is at most 8192); a bound, so that a typing error
+// such as 0-99999999 is answered instead of filling memory.
+constexpr int kMaxCpus = 1 << 16;
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+tl::unexpected<Fault> bad_part(std::string_view part, std::string_view whole,
+                               std::string_view why) {
+  return fault("'" + std::string(part) + "' in the CPU list '" + std::string(whole) + "' " +
+               std::string(why) + "; a list reads like 0-3,8 or 0-63:2");
+}
+
+bool read_number(std::string_view text, int& number) {
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return !text.empty() && error == std::errc{} && stop == end && number >= 0;
+}
+
+Result<void> append_part(std::string_view part, std::string_view whole, CpuList& cpus) {
+  std::string_view range = part;
+  int stride = 1;
+  if (const auto colon = part.find(':'); colon != std::string_view::npos) {
+    range = part.substr(0, colon);
+    if (!read_number(part.substr(colon + 1), stride) || stride == 0) {
+      return bad_part(part, whole, "has no stride of 1 or more behind the colon");
+    }
+  }
+  const auto dash = range.find('-');
+  int first = 0;
+  if (!read_number(range.substr(0, dash), first)) {
+    return bad_part(part, whole, "does not start with a CPU number");
+  }
+  int last = first;
+  if (dash != std::string_view::npos && !read_number(range.substr(dash + 1), last)) {
+    return bad_part(part, whole, "has no CPU number behind the dash");
+  }
+  if (last < first) {
+    return bad_part(part, whole, "runs backwards");
+  }
+  if (last >= kMaxCpus) {
+    return bad_part(part, whole, "names a CPU beyond 65535");
+  }
+  for (int cpu = first; cpu <= last; cpu += stride) {
+    cpus.push_back(CpuId{cpu});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<CpuList> parse_cpu_list(std::string_view text) {
+  const std::string_view whole = trimmed(text);
+  CpuList cpus;
+  std::string_view rest = whole;
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    if (auto appended = append_part(trimmed(rest.substr(0, comma)), whole, cpus); !appended) {
+      return tl::unexpected(appended.error());
+    }
+    if (comma == std::string_view::npos) {
+      break;
+    }
+    rest.remove_prefix(comma + 1);
+    if (rest.empty()) {
+      return bad_part("", whole, "is empty");
+    }
+  }
+  std::sort(cpus.begin(), cpus.end());
+  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
+  return cpus;
+}
+
+std::string format_cpu_list(const CpuList& cpus) {
+  std::string text;
+  for (std::size_t i = 0; i < cpus.size();) {
+    std::size_t last = i;
+    while (last + 1 < cpus.size() && to_int(cpus[last + 1]) == to_int(cpus[last]) + 1) {
+      ++last;
+    }
+    text += (text.empty() ? "" : ",") + std::to_string(to_int(cpus[i]));
+    if (last > i) {
+      text += "-" + std::to_string(to_int(cpus[last]));
+    }
+    i = last + 1;
+  }
+  return text;
+}
+
+bool contains(const CpuList& cpus, CpuId cpu) {
+  return std::binary_search(cpus.begin(), cpus.end(), cpu);
+}
+
+CpuList intersect(const CpuList& left, const CpuList& right) {
+  CpuList both;
+  std::set_intersection(left.begin(), left.end(), right.begin(), right.end(),
+                        std::back_inserter(both));
+  return both;
+}
+
+CpuList subtract(const CpuList& from, const CpuList& what) {
+  CpuList rest;
+  std::set_difference(from.begin(), from.end(), what.begin(), what.end(), std::back_inserter(rest));
+  return rest;
+}
+
+}  // namespace perf_exporter
