@@ -1,0 +1,17 @@
+#pragma once
+
+#include <linux/perf_event.h>
+
+#include "perf/event_spec.h"
+
+namespace perf_exporter {
+
+// A leader starts disabled and is enabled with its whole group by one ioctl; members follow it.
+// (From Linux 6.12 on, members of a software group whose leader is opened enabled may never run.)
+enum class GroupRole { leader, member };
+
+// The attr of a counting event: kernel and user mode, never pinned, never inherited, read as a
+// group with ids and both times (PERF_FORMAT_GROUP | ID | TOTAL_TIME_ENABLED | TOTAL_TIME_RUNNING).
+perf_event_attr counting_attr(const EventSpec& spec, GroupRole role, Guests guests);
+
+}  // namespace perf_exporter

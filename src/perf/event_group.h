@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/cpu_list.h"
+#include "perf/event_spec.h"
+#include "perf/group_reading.h"
+#include "perf/perf_kernel.h"
+
+namespace perf_exporter {
+
+// Why a group could not be opened: which member the kernel refused, and the kernel's answer.
+struct GroupFault {
+  std::size_t member = 0;
+  Fault fault;
+};
+
+// A group of events opened on one CPU for all its tasks; owns the descriptors. Move-only.
+class EventGroup {
+ public:
+  // Opens the whole group or nothing. The group is left disabled. `specs` is not empty; the first
+  // is the leader.
+  static tl::expected<EventGroup, GroupFault> open(PerfKernel& kernel,
+                                                   const std::vector<EventSpec>& specs, CpuId cpu,
+                                                   Guests guests);
+
+  // Starts counting; the times and values of all members begin here.
+  Result<void> enable(PerfKernel& kernel);
+
+  // Reads all members by one system call into `reading`. A fault where the kernel refuses, where
+  // the reading is short (a member was lost), or where the members are not those of the first
+  // reading.
+  Result<void> read(PerfKernel& kernel, GroupReading& reading);
+
+  [[nodiscard]] std::size_t size() const { return fds_.size(); }
+
+ private:
+  std::vector<UniqueFd> fds_;  // the leader first
+  std::vector<std::byte> buffer_;
+  std::vector<RawCount> ids_;  // as the first reading gave them
+};
+
+// Opens an event alone on `cpu`, disabled, and closes it again: whether the kernel would count it
+// there. It is never enabled: on some hypervisors enabling alone has crashed the guest.
+Result<void> try_event(PerfKernel& kernel, const EventSpec& spec, CpuId cpu, Guests guests);
+
+}  // namespace perf_exporter

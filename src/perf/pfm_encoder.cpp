@@ -1,0 +1,96 @@
+#include "perf/pfm_encoder.h"
+
+#include <linux/perf_event.h>
+#include <perfmon/pfmlib.h>
+#include <perfmon/pfmlib_perf_event.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+namespace perf_exporter {
+namespace {
+
+bool equal_letters(char left, char right) {
+  return std::tolower(static_cast<unsigned char>(left)) ==
+         std::tolower(static_cast<unsigned char>(right));
+}
+
+bool holds(std::string_view text, std::string_view pattern) {
+  return std::search(text.begin(), text.end(), pattern.begin(), pattern.end(), equal_letters) !=
+         text.end();
+}
+
+// Whether libpfm4 can make an event of this name for perf_event_open.
+bool encode(const std::string& name, EventSpec& spec) {
+  perf_event_attr attr{};
+  attr.size = sizeof attr;
+  pfm_perf_encode_arg_t argument{};
+  argument.size = sizeof argument;
+  argument.attr = &attr;
+  const int encoded =
+      ::pfm_get_os_event_encoding(name.c_str(), PFM_PLM0 | PFM_PLM3, PFM_OS_PERF_EVENT, &argument);
+  spec = {attr.type, attr.config};
+  return encoded == PFM_SUCCESS;
+}
+
+// The event as it is, or each of its unit masks where it can't go without one.
+void append_encodings(const pfm_event_info_t& event, const std::string& name,
+                      std::vector<PfmEvent>& found) {
+  const std::string description = event.desc != nullptr ? event.desc : "";
+  EventSpec spec;
+  if (encode(name, spec)) {
+    found.push_back({name, description, spec});
+    return;
+  }
+  for (int i = 0; i < event.nattrs; ++i) {
+    pfm_event_attr_info_t mask{};
+    mask.size = sizeof mask;
+    if (::pfm_get_event_attr_info(event.idx, i, PFM_OS_PERF_EVENT, &mask) != PFM_SUCCESS ||
+        mask.type != PFM_ATTR_UMASK) {
+      continue;
+    }
+    const std::string masked = name + ":" + mask.name;
+    if (encode(masked, spec)) {
+      found.push_back({masked, mask.desc != nullptr ? mask.desc : description, spec});
+    }
+  }
+}
+
+void append_events_of(pfm_pmu_t pmu, std::string_view pattern, std::vector<PfmEvent>& found) {
+  pfm_pmu_info_t info{};
+  info.size = sizeof info;
+  if (::pfm_get_pmu_info(pmu, &info) != PFM_SUCCESS || info.is_present == 0 ||
+      std::strcmp(info.name, "perf") == 0 || std::strcmp(info.name, "perf_raw") == 0) {
+    return;
+  }
+  for (int index = info.first_event; index != -1; index = ::pfm_get_event_next(index)) {
+    pfm_event_info_t event{};
+    event.size = sizeof event;
+    if (::pfm_get_event_info(index, PFM_OS_PERF_EVENT, &event) != PFM_SUCCESS) {
+      continue;
+    }
+    const std::string name = std::string(info.name) + "::" + event.name;
+    const bool wanted =
+        holds(name, pattern) || (event.desc != nullptr && holds(event.desc, pattern));
+    if (wanted) {
+      append_encodings(event, name, found);
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::vector<PfmEvent>> find_pfm_events(std::string_view pattern) {
+  if (const int code = ::pfm_initialize(); code != PFM_SUCCESS) {
+    return fault(std::string("libpfm4 does not know this CPU: ") + ::pfm_strerror(code));
+  }
+  std::vector<PfmEvent> found;
+  for (int pmu = PFM_PMU_NONE; pmu < PFM_PMU_MAX; ++pmu) {
+    append_events_of(static_cast<pfm_pmu_t>(pmu), pattern, found);
+  }
+  ::pfm_terminate();
+  return found;
+}
+
+}  // namespace perf_exporter
