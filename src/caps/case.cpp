@@ -1,0 +1,103 @@
+#include <cerrno>
+#include <utility>
+
+#include "caps/causes.h"
+#include "caps/finding_text.h"
+
+namespace perf_exporter {
+namespace {
+
+// Both must hold: false as soon as one is known not to, unknown where one could still fail.
+std::optional<bool> both(std::optional<bool> left, std::optional<bool> right) {
+  if (left == false || right == false) {
+    return false;
+  }
+  return left && right ? std::optional(true) : std::nullopt;
+}
+
+}  // namespace
+
+void add(Case& c, std::string_view key, Severity severity, std::string evidence) {
+  const FindingText& text = finding_text(key);
+  const std::string executable = c.facts.executable.value_or("/usr/bin/perf-exporter");
+  const Place place = c.facts.place.value_or(Place::host);
+  c.findings.push_back({std::string(text.id()), severity, std::string(text.summary),
+                        std::move(evidence), fix_for(text, place, executable),
+                        finding_anchor(text.id())});
+}
+
+bool reached_perf(const Case& c) {
+  return c.trials[Trial::undefined_flag].failed_with(EINVAL) ||
+         c.trials[Trial::user_self].opened() || c.trials[Trial::kernel_cpu].opened();
+}
+
+bool denied(const Case& c, Trial trial) {
+  return c.trials[trial].failed_with(EACCES) || c.trials[trial].failed_with(EPERM);
+}
+
+// RaisingKernel raises it where it is permitted and CAP_PERFMON was not enough.
+std::optional<bool> has_sys_admin(const Case& c) {
+  const auto& sets = c.facts.capabilities;
+  if (!sets) {
+    return std::nullopt;
+  }
+  return ((sets->effective | sets->permitted) & bit(Capability::sys_admin)) != 0;
+}
+
+std::optional<bool> has_capability(const Case& c) {
+  const auto& sets = c.facts.capabilities;
+  if (!sets) {
+    return std::nullopt;
+  }
+  return *has_sys_admin(c) || (sets->effective & bit(Capability::perfmon)) != 0;
+}
+
+std::optional<bool> has_valid_sys_admin(const Case& c) {
+  return both(has_sys_admin(c), c.facts.initial_user_namespace);
+}
+
+std::optional<bool> has_valid_capability(const Case& c) {
+  return both(has_capability(c), c.facts.initial_user_namespace);
+}
+
+bool capability_is_masked(const Case& c) {
+  const auto& held = c.facts.capabilities;
+  const auto& shown = c.facts.capget;
+  return held && shown && (held->permitted & ~shown->permitted & bit(Capability::perfmon)) != 0;
+}
+
+bool selinux_may_deny(const Case& c) {
+  return c.facts.lsm_label && is_selinux_label(*c.facts.lsm_label) &&
+         c.facts.selinux_enforcing != false;
+}
+
+std::string tell(const Case& c, std::initializer_list<Trial> trials) {
+  std::string text;
+  for (const Trial trial : trials) {
+    text += (text.empty() ? "" : ", ") + trial_id(trial) + " " + to_text(c.trials[trial]);
+  }
+  return text;
+}
+
+std::string tell_level(const Case& c) {
+  if (c.facts.has_paranoid_sysctl == false) {
+    return "no perf_event_paranoid";
+  }
+  const auto& level = c.facts.perf_event_paranoid;
+  return "perf_event_paranoid " + (level ? std::to_string(*level) : "unknown");
+}
+
+std::string tell_label(const Case& c) {
+  return "label " + c.facts.lsm_label.value_or("unknown");
+}
+
+std::string tell_sets(const Case& c) {
+  const auto& sets = c.facts.capabilities;
+  if (!sets) {
+    return "capability sets unknown";
+  }
+  return "CapEff " + format_mask(sets->effective) + ", CapPrm " + format_mask(sets->permitted) +
+         ", CapBnd " + format_mask(sets->bounding);
+}
+
+}  // namespace perf_exporter

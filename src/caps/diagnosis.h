@@ -1,0 +1,33 @@
+#pragma once
+
+#include <vector>
+
+#include "caps/finding.h"
+#include "caps/host_facts.h"
+#include "caps/trial_opens.h"
+
+namespace perf_exporter {
+
+enum class Want { no, yes };
+
+// What the chosen collectors would count. With per_cpu no, the own tasks alone are judged.
+struct Wanted {
+  Want hardware_events = Want::yes;
+  Want software_events = Want::yes;
+  Want per_cpu = Want::yes;
+};
+
+// Why something that is wanted can't be counted, from facts and trials alone: no errno decides by
+// itself, since the same one has several causes (the order of the kernel's checks is told at
+// Trial).
+//
+// All causes that hold are reported, the one to fix first on top; of several that can't be told
+// apart each is named and its evidence says so. Where a trial was refused there is at least one
+// finding of severity fail, and where what is wanted opened there is `permitted` and no fail. Empty
+// where nothing is wanted.
+std::vector<Finding> diagnose(const HostFacts& facts, const Trials& trials, const Wanted& wanted);
+
+// Whether something wanted is refused: any finding of severity fail.
+[[nodiscard]] bool refuses_anything(const std::vector<Finding>& findings);
+
+}  // namespace perf_exporter

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+namespace perf_exporter {
+
+// What a finding means for the counting that is wanted. fail: something wanted is refused. warn:
+// something is missing or stands in the way, but no permission refuses anything for it now.
+// unknown: it could not be told. ok: nothing to do.
+enum class Severity { ok, warn, fail, unknown };
+
+// "ok", "warn", "fail", "unknown".
+constexpr const char* to_text(Severity severity) {
+  switch (severity) {
+    case Severity::ok:
+      return "ok";
+    case Severity::warn:
+      return "warn";
+    case Severity::fail:
+      return "fail";
+    case Severity::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+// One named cause, or the statement that nothing is in the way.
+struct Finding {
+  std::string id;  // stable snake_case, fit for a label value: "no_pmu"
+  Severity severity = Severity::unknown;
+  std::string summary;   // one sentence for a reader who doesn't know the kernel's rules
+  std::string evidence;  // the facts and trials it rests on, with the names /proc gives them
+  std::string fix;       // lines (separated by '\n') of what to do and where; may be empty
+  std::string anchor;    // where to read on: "docs/permissions.md#no-pmu"
+};
+
+}  // namespace perf_exporter

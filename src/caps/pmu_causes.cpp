@@ -1,0 +1,69 @@
+#include <cerrno>
+
+#include "caps/causes.h"
+
+namespace perf_exporter {
+namespace {
+
+std::string tell_pmus(const Case& c) {
+  const auto& pmus = c.facts.core_pmus;
+  if (!pmus) {
+    return "PMUs in sysfs unknown";
+  }
+  std::string text = pmus->empty() ? "no core PMU in sysfs" : "core PMUs in sysfs:";
+  for (const std::string& name : *pmus) {
+    text += " " + name;
+  }
+  return text;
+}
+
+std::string tell_machine(const Case& c) {
+  std::string text;
+  if (c.facts.hypervisor == true) {
+    text += ", the CPU flags show a hypervisor";
+  }
+  if (c.facts.machine) {
+    text += ", machine '" + *c.facts.machine + "'";
+  }
+  return text;
+}
+
+// A refusal that comes from the PMU: not one of a permission, of a missing descriptor, of something
+// in front of perf, or of the CPU, which `without_pmu`, the same open of a software event, shares.
+bool pmu_refused(const Case& c, Trial trial, Trial without_pmu) {
+  const TrialResult& result = c.trials[trial];
+  return reached_perf(c) && result.outcome == TrialResult::Outcome::refused && !denied(c, trial) &&
+         result.number != EMFILE && result.number != ENFILE && result != c.trials[without_pmu];
+}
+
+}  // namespace
+
+void add_pmu_causes(Case& c) {
+  const std::string seen = tell(c, {Trial::hardware_cpu, Trial::hardware_user_self}) + ", " +
+                           tell_pmus(c) + tell_machine(c);
+  // r7 needs no privilege below the distributions' gate, so that a missing PMU shows even where
+  // whole CPUs are refused.
+  const bool by_self = pmu_refused(c, Trial::hardware_user_self, Trial::user_self);
+  const bool by_cpu = pmu_refused(c, Trial::hardware_cpu, Trial::kernel_cpu);
+  const int error = c.trials[by_self ? Trial::hardware_user_self : Trial::hardware_cpu].number;
+  const bool sysfs_shows_none = c.facts.core_pmus && c.facts.core_pmus->empty();
+  const bool sysfs_shows_one = c.facts.core_pmus && !c.facts.core_pmus->empty();
+  const bool opens =
+      c.trials[Trial::hardware_user_self].opened() || c.trials[Trial::hardware_cpu].opened();
+  if (by_self || by_cpu) {
+    const bool is_missing = error == ENOENT && !sysfs_shows_one;
+    add(c,
+        error == EBUSY ? "pmu_busy"
+        : is_missing   ? "no_pmu"
+                       : "hardware_event_unsupported",
+        Severity::warn, seen);
+  } else if (sysfs_shows_none && !opens) {
+    add(c, "no_pmu", Severity::warn, seen);
+  }
+  // A software event of the same target is allowed, and nothing says that the PMU is missing.
+  if (!by_self && c.trials[Trial::kernel_cpu].opened() && denied(c, Trial::hardware_cpu)) {
+    add(c, "unexplained_refusal", Severity::fail, seen + "; " + tell_sets(c));
+  }
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "base/host_paths.h"
+#include "caps/host_facts.h"
+
+namespace perf_exporter {
+
+// The part of gather_facts that concerns the process; fills only the members it can tell.
+void add_process_facts(HostFacts& facts, const HostPaths& paths);
+
+}  // namespace perf_exporter

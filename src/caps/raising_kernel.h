@@ -1,0 +1,36 @@
+#pragma once
+
+#include <atomic>
+
+#include "caps/capability_sets.h"
+#include "perf/perf_kernel.h"
+
+namespace perf_exporter {
+
+// Wraps a kernel and raises a capability in the calling thread around open() alone, so that the
+// effective set can stay empty otherwise. read() and control() pass through: an open event needs no
+// capability any more.
+//
+// Raises CAP_PERFMON. Where that, or the lack of it, ends in EACCES and CAP_SYS_ADMIN is permitted,
+// it tries once more with CAP_SYS_ADMIN: kernels before 5.8 know no CAP_PERFMON, and Debian's patch
+// takes CAP_SYS_ADMIN alone from perf_event_paranoid 3 on. Once that has opened an event, later
+// opens raise CAP_SYS_ADMIN at once. With nothing permitted it passes everything through.
+//
+// Safe to call from several threads; each uses its own capabilities. `inner` must outlive this.
+class RaisingKernel final : public PerfKernel {
+ public:
+  explicit RaisingKernel(PerfKernel& inner) : inner_(inner) {}
+
+  Result<UniqueFd> open(const OpenCall& call) override;
+  Result<std::size_t> read(int fd, std::span<std::byte> bytes) override;
+  Result<void> control(int fd, GroupControl what) override;
+
+  // The capability that the next open raises first: what `probe` can say it is making use of.
+  [[nodiscard]] Capability raises() const { return first_.load(); }
+
+ private:
+  PerfKernel& inner_;
+  std::atomic<Capability> first_ = Capability::perfmon;
+};
+
+}  // namespace perf_exporter

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <string_view>
+
+#include "caps/fact_rows.h"
+#include "caps/report.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+
+// The length of the UTF-8 sequence at the front of `text`; 0 where it is none (RFC 3629: no
+// overlong forms, no surrogates, nothing beyond U+10FFFF).
+std::size_t sequence_length(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = at(0);
+  const std::size_t length = first < 0x80                     ? 1
+                             : first >= 0xc2 && first <= 0xdf ? 2
+                             : first >= 0xe0 && first <= 0xef ? 3
+                             : first >= 0xf0 && first <= 0xf4 ? 4
+                                                              : 0;
+  if (length == 0 || length > text.size()) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((at(i) & 0xc0) != 0x80) {
+      return 0;
+    }
+  }
+  const unsigned second = length > 1 ? at(1) : 0;
+  const bool is_bad = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+                      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+  return is_bad ? 0 : length;
+}
+
+void append_control(std::string& out, char c) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  out += "\\u00";
+  out += kDigits[static_cast<unsigned char>(c) >> 4];
+  out += kDigits[static_cast<unsigned char>(c) & 0xf];
+}
+
+// A JSON string (RFC 8259). Bytes that are not UTF-8, which /proc may hold, become U+FFFD.
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const char c = text.front();
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      append_control(out, c);
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out + '"';
+}
+
+struct ValueJson {
+  std::string operator()(std::monostate /*unknown*/) const { return "null"; }
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(std::int64_t value) const { return std::to_string(value); }
+  std::string operator()(const std::string& value) const { return json_string(value); }
+  std::string operator()(const std::vector<std::string>& values) const {
+    std::string out = "[";
+    for (const std::string& value : values) {
+      out += (out.size() > 1 ? "," : "") + json_string(value);
+    }
+    return out + "]";
+  }
+};
+
+std::string finding_json(const Finding& finding) {
+  return R"({"id":)" + json_string(finding.id) + R"(,"severity":)" +
+         json_string(to_text(finding.severity)) + R"(,"summary":)" + json_string(finding.summary) +
+         R"(,"evidence":)" + json_string(finding.evidence) + R"(,"fix":)" +
+         json_string(finding.fix) + R"(,"anchor":)" + json_string(finding.anchor) + "}";
+}
+
+std::string_view outcome_name(TrialResult::Outcome outcome) {
+  constexpr std::string_view kNames[] = {"not_run", "opened", "refused", "killed"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+// "error" names the errno or the signal, and is null where there is none.
+std::string trial_json(Trial trial, const TrialResult& result) {
+  const bool has_number = result.outcome == TrialResult::Outcome::refused ||
+                          result.outcome == TrialResult::Outcome::killed;
+  return R"({"id":)" + json_string(trial_id(trial)) + R"(,"description":)" +
+         json_string(trial_description(trial)) + R"(,"outcome":)" +
+         json_string(outcome_name(result.outcome)) + R"(,"error":)" +
+         (has_number ? json_string(to_text(result)) : "null") + "}";
+}
+
+}  // namespace
+
+std::string report_json(const ProbeReport& report) {
+  std::string out = R"({"schema_version":)" + std::to_string(kSchemaVersion) + R"(,"findings":[)";
+  std::string_view separator;
+  for (const Finding& finding : report.findings) {
+    out.append(separator).append(finding_json(finding));
+    separator = ",";
+  }
+  out += R"(],"trials":{"cpu":)" + std::to_string(to_int(report.trials.cpu)) + R"(,"results":[)";
+  separator = {};
+  for (std::size_t i = 0; i < kTrialCount; ++i) {
+    const auto trial = static_cast<Trial>(i);
+    out.append(separator).append(trial_json(trial, report.trials[trial]));
+    separator = ",";
+  }
+  out += R"(]},"facts":{)";
+  separator = {};
+  for (const FactRow& row : fact_rows(report.facts)) {
+    out.append(separator).append(json_string(row.name)).append(":");
+    out += std::visit(ValueJson{}, row.value);
+    separator = ",";
+  }
+  return out + "}}";
+}
+
+}  // namespace perf_exporter

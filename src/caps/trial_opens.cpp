@@ -1,0 +1,170 @@
+#include "caps/trial_opens.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+namespace perf_exporter {
+namespace {
+
+enum class Modes { user, user_and_kernel };
+enum class Target { self, cpu };
+
+// One row per trial that opens an event.
+struct TrialEvent {
+  Trial trial;
+  std::uint32_t type;
+  std::uint64_t config;
+  Modes modes;
+  Target target;
+};
+
+constexpr TrialEvent kTrialEvents[] = {
+    {Trial::user_self, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user, Target::self},
+    {Trial::kernel_self, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user_and_kernel,
+     Target::self},
+    {Trial::user_cpu, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user, Target::cpu},
+    {Trial::kernel_cpu, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user_and_kernel,
+     Target::cpu},
+    {Trial::hardware_cpu, PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, Modes::user_and_kernel,
+     Target::cpu},
+    {Trial::hardware_user_self, PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, Modes::user,
+     Target::self},
+};
+
+constexpr std::string_view kDescriptions[kTrialCount] = {
+    "undefined flag, in a child",     "no attributes",
+    "software, user, own task",       "software, user+kernel, own task",
+    "software, user, whole CPU",      "software, user+kernel, whole CPU",
+    "cycles, user+kernel, whole CPU", "cycles, user, own task",
+};
+
+// The oldest size of the structure, which every kernel takes (PERF_ATTR_SIZE_VER0).
+perf_event_attr trial_attr(const TrialEvent& event) {
+  perf_event_attr attr{};
+  attr.size = PERF_ATTR_SIZE_VER0;
+  attr.type = event.type;
+  attr.config = event.config;
+  attr.disabled = 1;
+  if (event.modes == Modes::user) {
+    attr.exclude_kernel = 1;
+    attr.exclude_hv = 1;
+  }
+  return attr;
+}
+
+OpenCall null_call(unsigned long flags) {
+  OpenCall call;
+  call.pid = 0;
+  call.flags = flags;
+  return call;
+}
+
+int error_of(PerfKernel& kernel, const OpenCall& call) {
+  const auto opened = kernel.open(call);
+  return opened ? 0 : opened.error().code;
+}
+
+TrialResult from_error(int error) {
+  return error == 0 ? TrialResult{TrialResult::Outcome::opened, 0}
+                    : TrialResult{TrialResult::Outcome::refused, error};
+}
+
+// The child's exit status carries the errno, not a pipe: r0 must work with no descriptor left.
+constexpr int kMaxExitStatus = 255;
+
+[[noreturn]] void end_child_with_error_of(PerfKernel& kernel, const OpenCall& call) {
+  const rlimit no_core{};
+  ::setrlimit(RLIMIT_CORE, &no_core);  // SIGSYS dumps core by default
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::signal(SIGSYS, SIG_DFL);
+  ::_exit(std::min(error_of(kernel, call), kMaxExitStatus));
+}
+
+TrialResult try_in_child(PerfKernel& kernel, const OpenCall& call) {
+  const pid_t child = ::fork();
+  if (child < 0) {
+    return {};
+  }
+  if (child == 0) {
+    end_child_with_error_of(kernel, call);
+  }
+  int status = 0;
+  pid_t ended = 0;
+  do {
+    ended = ::waitpid(child, &status, 0);
+  } while (ended < 0 && errno == EINTR);
+  if (ended != child) {
+    return {};
+  }
+  if (WIFSIGNALED(status)) {
+    return {TrialResult::Outcome::killed, WTERMSIG(status)};
+  }
+  return from_error(WEXITSTATUS(status));
+}
+
+TrialResult try_event(PerfKernel& kernel, const TrialEvent& event, CpuId cpu) {
+  const perf_event_attr attr = trial_attr(event);
+  OpenCall call;
+  call.attr = &attr;
+  call.pid = event.target == Target::self ? 0 : -1;
+  call.cpu = event.target == Target::self ? -1 : to_int(cpu);
+  return from_error(error_of(kernel, call));
+}
+
+}  // namespace
+
+std::string trial_id(Trial trial) {
+  return "r" + std::to_string(static_cast<int>(trial));
+}
+
+std::string_view trial_description(Trial trial) {
+  return kDescriptions[static_cast<std::size_t>(trial)];
+}
+
+std::string to_text(const TrialResult& result) {
+  const auto named = [&](const char* name, const char* kind) {
+    return name != nullptr ? std::string(name) : kind + std::to_string(result.number);
+  };
+  switch (result.outcome) {
+    case TrialResult::Outcome::not_run:
+      return "not run";
+    case TrialResult::Outcome::opened:
+      return "opened";
+    case TrialResult::Outcome::refused:
+      return named(::strerrorname_np(result.number), "errno ");
+    case TrialResult::Outcome::killed: {
+      const char* abbreviation = ::sigabbrev_np(result.number);
+      return abbreviation != nullptr ? std::string("SIG") + abbreviation
+                                     : named(nullptr, "signal ");
+    }
+  }
+  return "";
+}
+
+Trials run_trials(PerfKernel& kernel, CpuId first_online) {
+  Trials trials;
+  trials.cpu = first_online;
+  trials[Trial::undefined_flag] = try_in_child(kernel, null_call(~0UL));
+  if (!opening_is_safe(trials)) {
+    return trials;
+  }
+  trials[Trial::null_attributes] = from_error(error_of(kernel, null_call(0)));
+  for (const TrialEvent& event : kTrialEvents) {
+    trials[event.trial] = try_event(kernel, event, first_online);
+  }
+  return trials;
+}
+
+bool opening_is_safe(const Trials& trials) {
+  const auto outcome = trials[Trial::undefined_flag].outcome;
+  return outcome == TrialResult::Outcome::opened || outcome == TrialResult::Outcome::refused;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/cpu_list.h"
+#include "perf/perf_kernel.h"
+
+namespace perf_exporter {
+
+// The trial opens, cheapest first. Their order is that of the kernel's checks
+// (kernel/events/core.c, perf_event_open): flags, then the attributes, then what every open needs,
+// then kernel mode, the PMU, and last the right to a whole CPU. "r0" to "r7" in reports.
+enum class Trial {
+  undefined_flag,      // r0: no attributes, every flag set; EINVAL says that perf itself answered
+  null_attributes,     // r1: no attributes; EFAULT, or EACCES where a gate stands before their copy
+  user_self,           // r2: software event, user mode, own task: allowed to everybody
+  kernel_self,         // r3: software event, kernel mode as well, own task
+  user_cpu,            // r4: software event, user mode, a whole CPU
+  kernel_cpu,          // r5: software event, kernel mode as well, a whole CPU
+  hardware_cpu,        // r6: cycles, kernel mode as well, a whole CPU
+  hardware_user_self,  // r7: cycles, user mode, own task: tells a missing PMU without any privilege
+};
+inline constexpr std::size_t kTrialCount = 8;
+
+// How one trial ended. `number` is the errno of a refusal or the signal that killed the child.
+struct TrialResult {
+  enum class Outcome { not_run, opened, refused, killed };
+  Outcome outcome = Outcome::not_run;
+  int number = 0;
+
+  [[nodiscard]] bool opened() const { return outcome == Outcome::opened; }
+  [[nodiscard]] bool failed_with(int error) const {
+    return outcome == Outcome::refused && number == error;
+  }
+  friend bool operator==(const TrialResult&, const TrialResult&) = default;
+};
+
+// The outcome of all trials.
+struct Trials {
+  CpuId cpu{};  // the CPU of r4, r5 and r6
+  std::array<TrialResult, kTrialCount> results{};
+
+  [[nodiscard]] const TrialResult& operator[](Trial trial) const {
+    return results[static_cast<std::size_t>(trial)];
+  }
+  [[nodiscard]] TrialResult& operator[](Trial trial) {
+    return results[static_cast<std::size_t>(trial)];
+  }
+};
+
+// "r0" and what is tried, for reports.
+std::string trial_id(Trial trial);
+std::string_view trial_description(Trial trial);
+
+// "opened", "EACCES", "SIGSYS", "not run".
+std::string to_text(const TrialResult& result);
+
+// Tries the opens and closes again what opened. r0 runs in a forked child, so that a seccomp filter
+// that kills can't end this process; where the child was killed or could not be made, the others
+// are not run. All events are software or cycles events with `disabled` set, and none is ever
+// enabled or read. `first_online` should be an online CPU. Call it on the thread whose capabilities
+// count.
+Trials run_trials(PerfKernel& kernel, CpuId first_online);
+
+// False where a call of perf_event_open(2) would, or might, end the process: open no event then.
+[[nodiscard]] bool opening_is_safe(const Trials& trials);
+
+}  // namespace perf_exporter
