@@ -1,0 +1,163 @@
+#include "collectors/counting_findings.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+namespace perf_exporter {
+namespace {
+
+// Events with one kind of refusal, and the first such answer as evidence.
+struct Affected {
+  std::set<std::size_t> events;
+  CpuList cpus;
+  std::string answer;
+};
+
+template <class Matches>
+Affected affected_by(const CountingState& state, Matches matches) {
+  Affected affected;
+  for (const auto& [cpu, refusals] : state.refusals) {
+    for (const auto& [event, refusal] : refusals) {
+      if (!matches(refusal)) {
+        continue;
+      }
+      affected.events.insert(event);
+      if (affected.cpus.empty() || affected.cpus.back() != cpu) {
+        affected.cpus.push_back(cpu);
+      }
+      if (affected.answer.empty()) {
+        affected.answer = refusal.fault.what;
+      }
+    }
+  }
+  return affected;
+}
+
+std::string names_of(const CountingState& state, const std::set<std::size_t>& events) {
+  std::string names;
+  for (const std::size_t event : events) {
+    names += (names.empty() ? "" : ", ") + std::string(state.events[event]->name);
+  }
+  return names;
+}
+
+std::string evidence_of(const CountingState& state, const Affected& affected) {
+  return names_of(state, affected.events) + " on CPU " + format_cpu_list(affected.cpus) + ": " +
+         affected.answer;
+}
+
+bool has_finding(const std::vector<Finding>& findings, std::string_view id) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [id](const Finding& finding) { return finding.id == id; });
+}
+
+bool has_failure(const std::vector<Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.severity == Severity::fail; });
+}
+
+bool is_limit(const EventRefusal& refusal) {
+  return refusal.fault.code == EMFILE || refusal.fault.code == ENFILE;
+}
+
+void add_refusals(const CountingState& state, const std::vector<Finding>& probed,
+                  std::vector<Finding>& findings) {
+  const auto limited = affected_by(state, is_limit);
+  if (!limited.events.empty()) {
+    findings.push_back({"descriptor_limit", Severity::fail,
+                        "The limit of open files leaves no room for all wanted events.",
+                        evidence_of(state, limited) + "; " +
+                            std::to_string(state.report.descriptors) + " open of " +
+                            std::to_string(state.report.allowance) + " that events may take",
+                        "Raise the limit: LimitNOFILE= in a systemd unit, ulimit -n in a shell, "
+                        "--ulimit nofile= of a container; or count fewer events or CPUs.",
+                        "docs/permissions.md#descriptor-limit"});
+  }
+  const auto refused = affected_by(state, [](const EventRefusal& refusal) {
+    return refusal.status == EventStatus::refused && !is_limit(refusal);
+  });
+  if (!refused.events.empty() && !has_failure(probed)) {
+    findings.push_back({"event_refused", Severity::fail,
+                        "The kernel refuses some events, although the trial opens were allowed.",
+                        evidence_of(state, refused),
+                        "A security module or a seccomp filter that looks at arguments may decide "
+                        "this; its audit log names the rule.",
+                        "docs/permissions.md#event-refused"});
+  }
+  const auto unsupported = affected_by(state, [](const EventRefusal& refusal) {
+    return refusal.status == EventStatus::unsupported;
+  });
+  if (!unsupported.events.empty() && !has_finding(probed, "no_pmu") && !has_failure(probed)) {
+    findings.push_back({"event_unsupported", Severity::warn,
+                        "The PMU has no such event; its samples are absent.",
+                        evidence_of(state, unsupported),
+                        "Nothing to mend: leave the collector out with --no-collector, or ignore "
+                        "this.",
+                        "docs/permissions.md#event-unsupported"});
+  }
+  const auto busy = affected_by(
+      state, [](const EventRefusal& refusal) { return refusal.status == EventStatus::busy; });
+  if (!busy.events.empty()) {
+    findings.push_back({"event_busy", Severity::warn,
+                        "Somebody else holds what an event needs; its samples are absent.",
+                        evidence_of(state, busy), "Stop the other profiler.",
+                        "docs/permissions.md#event-busy"});
+  }
+}
+
+}  // namespace
+
+CountingState counting_state(const CountersView& view, const OpenReport& report) {
+  CountingState state{view.events, {}, {}, report};
+  for (const auto& [cpu, counters] : view.cpus) {
+    for (std::size_t event = 0; event < view.events.size(); ++event) {
+      if (const EventRefusal* refusal = counters.refusal(event)) {
+        state.refusals[cpu][event] = *refusal;
+      }
+    }
+    if (counters.arrangement() == Arrangement::apart) {
+      state.apart.push_back(cpu);
+    }
+  }
+  return state;
+}
+
+std::vector<Finding> counting_findings(const CountingState& state,
+                                       const std::vector<Finding>& probed) {
+  std::vector<Finding> findings;
+  add_refusals(state, probed, findings);
+  if (!state.report.missing.empty()) {
+    findings.push_back({"cpu_not_online", Severity::warn,
+                        "CPUs named by --cpus are offline or not there; they are counted once they "
+                        "come online.",
+                        "CPU " + format_cpu_list(state.report.missing) +
+                            " is not in /sys/devices/system/cpu/online",
+                        "Name other CPUs, or bring these online.",
+                        "docs/permissions.md#cpu-not-online"});
+  }
+  if (!state.apart.empty()) {
+    findings.push_back({"counters_shared", Severity::warn,
+                        "Hardware events do not all find a counter at once; they take turns, and "
+                        "values are estimates.",
+                        "one group of all hardware events did not run all the time on CPU " +
+                            format_cpu_list(state.apart),
+                        "Count fewer events, or free counters: sysctl kernel.nmi_watchdog=0, end "
+                        "other profilers; on a KVM host guests' counters take part, too.",
+                        "docs/permissions.md#counters-shared"});
+  }
+  if (state.report.guests_fell_back) {
+    findings.push_back(
+        {"guests_excluded", Severity::warn,
+         "What virtual machines execute is not counted: the kernel refuses events "
+         "that include guests.",
+         "perf_event_open answered EOPNOTSUPP without exclude_guest, and opened with "
+         "it",
+         "Nothing to mend while KVM's mediated vPMU is in use; --guests exclude says "
+         "that this is meant.",
+         "docs/permissions.md#guests-excluded"});
+  }
+  return findings;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "caps/finding.h"
+#include "collectors/counter_set.h"
+#include "collectors/opener.h"
+
+namespace perf_exporter {
+
+// What opening the wanted events has shown that no trial tells: events unknown to the PMU, limits
+// reached, CPUs that are not there, counters shared with others.
+struct CountingState {
+  std::vector<const CatalogEvent*> events;
+  // Events that are not open, by CPU: the kernel's answer.
+  std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals;
+  // CPUs whose hardware events are read apart, since one group of all did not run all the time.
+  CpuList apart;
+  OpenReport report;
+};
+
+// The state of a running set of counters.
+CountingState counting_state(const CountersView& view, const OpenReport& report);
+
+// Findings about `state`, pure. What the permission probe has found already is not repeated: with a
+// missing PMU or a refusal among `probed`, events that are absent for it are left out here.
+std::vector<Finding> counting_findings(const CountingState& state,
+                                       const std::vector<Finding>& probed);
+
+}  // namespace perf_exporter

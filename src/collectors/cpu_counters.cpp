@@ -1,0 +1,199 @@
+#include "collectors/cpu_counters.h"
+
+#include <limits>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr std::size_t kNotOpen = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+CpuCounters::CpuCounters(CpuInfo info, std::size_t events)
+    : info_(std::move(info)),
+      group_index_(events, kNotOpen),
+      scalers_(events),
+      past_times_(events) {}
+
+std::vector<OpenedGroup> CpuCounters::release(PerfKernel& kernel, RawCount now) {
+  if (!offline_) {
+    read(kernel, now);
+  }
+  for (CountScaler& scaler : scalers_) {
+    scaler.close();
+  }
+  std::vector<OpenedGroup> old;
+  for (WatchedGroup& watched : groups_) {
+    GroupTimes& past = past_times_[watched.opened.events.front()];
+    past.enabled += watched.reading.enabled;
+    past.running += watched.reading.running;
+    old.push_back(std::move(watched.opened));
+  }
+  groups_.clear();
+  group_index_.assign(group_index_.size(), kNotOpen);
+  installed_ = false;
+  return old;
+}
+
+std::vector<OpenedGroup> CpuCounters::install(PerfKernel& kernel, OpenedCpu opened, RawCount now) {
+  std::vector<OpenedGroup> old = release(kernel, now);
+  refusals_ = std::move(opened.refusals);
+  for (OpenedGroup& group : opened.groups) {
+    if (const auto enabled = group.group.enable(kernel); !enabled) {
+      for (const std::size_t event : group.events) {
+        refusals_[event] = {EventStatus::busy, enabled.error()};
+      }
+      old.push_back(std::move(group));
+      continue;
+    }
+    for (const std::size_t event : group.events) {
+      group_index_[event] = groups_.size();
+    }
+    WatchedGroup watched;
+    watched.opened = std::move(group);
+    groups_.push_back(std::move(watched));
+  }
+  installed_ = true;
+  arrangement_ = opened.arrangement;
+  offline_ = false;
+  wants_reopening_.reset();
+  return old;
+}
+
+void CpuCounters::read(PerfKernel& kernel, RawCount now) {
+  faults_.clear();
+  RawCount before = monotonic_ns();
+  for (WatchedGroup& watched : groups_) {
+    read_group(kernel, watched, now);
+    const RawCount after = monotonic_ns();
+    watched.read_time = after - before;
+    before = after;
+  }
+}
+
+void CpuCounters::read_group(PerfKernel& kernel, WatchedGroup& watched, RawCount now) {
+  const auto got = watched.opened.group.read(kernel, watched.reading);
+  if (!got) {
+    faults_.push_back(got.error());
+    watched.fault = got.error();
+    if (got.error().code == 0) {
+      wants_reopening_ = wants_reopening_.value_or(arrangement_);
+    }
+    return;
+  }
+  watched.fault.reset();
+  take_in(watched, now);
+}
+
+void CpuCounters::take_in(WatchedGroup& watched, RawCount now) {
+  const GroupReading& reading = watched.reading;
+  watched.state = watched.watch.observe(reading.enabled, reading.running, now);
+  const bool loses_time =
+      watched.state == GroupState::multiplexed || watched.state == GroupState::starved;
+  if (watched.opened.is_merged_hardware && loses_time) {
+    wants_reopening_ = Arrangement::apart;
+  }
+  if (watched.state == GroupState::dead) {
+    wants_reopening_ = wants_reopening_.value_or(arrangement_);
+    return;
+  }
+  for (std::size_t i = 0; i < watched.opened.events.size(); ++i) {
+    CountScaler& scaler = scalers_[watched.opened.events[i]];
+    const EventReading event{reading.members[i].value, reading.enabled, reading.running};
+    if (watched.state == GroupState::starved) {
+      scaler.starve(event);
+    } else {
+      scaler.update(event);
+    }
+  }
+}
+
+void CpuCounters::mark_offline() {
+  offline_ = true;
+}
+
+const CpuCounters::WatchedGroup* CpuCounters::group_of(std::size_t event) const {
+  const std::size_t index = group_index_[event];
+  return index < groups_.size() ? &groups_[index] : nullptr;
+}
+
+std::optional<Count> CpuCounters::total(std::size_t event) const {
+  const auto now = status(event);
+  if (now != EventStatus::counting && now != EventStatus::multiplexed) {
+    return std::nullopt;
+  }
+  return scalers_[event].total();
+}
+
+std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
+  if (!installed_ || offline_) {
+    return std::nullopt;
+  }
+  const WatchedGroup* watched = group_of(event);
+  if (watched == nullptr) {
+    const EventRefusal* refused = refusal(event);
+    return refused != nullptr ? refused->status : EventStatus::unsupported;
+  }
+  if (watched->fault) {
+    return EventStatus::busy;
+  }
+  switch (watched->state) {
+    case GroupState::counting:
+      return EventStatus::counting;
+    case GroupState::multiplexed:
+      return EventStatus::multiplexed;
+    case GroupState::starved:
+    case GroupState::dead:
+      break;
+  }
+  return EventStatus::starved;
+}
+
+const EventRefusal* CpuCounters::refusal(std::size_t event) const {
+  const auto refused = refusals_.find(event);
+  return refused != refusals_.end() ? &refused->second : nullptr;
+}
+
+std::optional<std::size_t> CpuCounters::leader_of(std::size_t event) const {
+  const WatchedGroup* watched = group_of(event);
+  if (watched == nullptr) {
+    return std::nullopt;
+  }
+  return watched->opened.events.front();
+}
+
+std::optional<GroupTimes> CpuCounters::times_led_by(std::size_t event) const {
+  const WatchedGroup* watched = group_of(event);
+  if (watched == nullptr || offline_ || watched->fault || watched->opened.events.front() != event) {
+    return std::nullopt;
+  }
+  return times_ever_led_by(event);
+}
+
+GroupTimes CpuCounters::times_ever_led_by(std::size_t event) const {
+  GroupTimes times = past_times_[event];
+  const WatchedGroup* watched = group_of(event);
+  if (watched != nullptr && watched->opened.events.front() == event) {
+    times.enabled += watched->reading.enabled;
+    times.running += watched->reading.running;
+  }
+  return times;
+}
+
+std::size_t CpuCounters::descriptors() const {
+  std::size_t count = 0;
+  for (const WatchedGroup& watched : groups_) {
+    count += watched.opened.group.size();
+  }
+  return count;
+}
+
+RawCount CpuCounters::read_time(std::size_t event) const {
+  const WatchedGroup* watched = group_of(event);
+  return watched != nullptr ? watched->read_time : 0;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,53 @@
+// The one place where an event is described. Flags, metric families, `list`, docs/metrics.md and
+// the goldens derive from the rows of this table: to add an event, add a row.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "perf/event_spec.h"
+
+namespace perf_exporter {
+
+// Whether an event belongs to its semantic group whatever happens, or only where it fits.
+enum class Membership { required, where_it_fits };
+
+// Where the kernel can raise an event at all.
+enum class Architectures { all, not_x86 };
+
+struct CatalogEvent {
+  std::string_view collector;  // the collector that it belongs to: --collector NAME
+  std::string_view name;  // unique: the `event` label, and the `group` label of a group it leads
+  EventSpec spec;
+  std::string_view metric;  // between scope and _total: perf_cpu_<metric>_total
+  std::string_view help;    // one sentence that ends in a period
+  // Events of one semantic group are counted over the same instants, since they get divided by each
+  // other; a group is never split. Software events form one group of their own.
+  std::string_view group;
+  Membership membership = Membership::required;
+  Architectures architectures = Architectures::all;
+  // Labels of the generalised cache events; empty for all others.
+  std::string_view cache = {};
+  std::string_view op = {};
+};
+
+struct CollectorInfo {
+  std::string_view name;
+  std::string_view help;
+  bool on_by_default;
+};
+
+// All events, in the order of their families on the page. Rows of one metric stand together, rows
+// of one semantic group in the order of opening.
+std::span<const CatalogEvent> event_catalog();
+
+// All collectors, in the order of the catalogue.
+std::span<const CollectorInfo> collector_table();
+
+// The rows of the named collectors that this build's architecture can raise, in catalogue order.
+// The pointers are into the catalogue. Unknown names contribute nothing: options check them.
+std::vector<const CatalogEvent*> events_of(const std::vector<std::string>& collectors);
+
+}  // namespace perf_exporter

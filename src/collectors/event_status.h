@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace perf_exporter {
+
+// How one event fares on one CPU.
+enum class EventStatus {
+  counting,
+  multiplexed,  // counting, shares its counter: values are estimates
+  starved,      // open, but has had no counter for more than a second
+  unsupported,  // this CPU's PMU has no such event, or there is no PMU
+  refused,      // a permission or a limit of this host refuses it
+  busy,         // somebody else holds what it needs, or its readings fail
+};
+
+constexpr std::array kEventStatuses = {
+    EventStatus::counting,    EventStatus::multiplexed, EventStatus::starved,
+    EventStatus::unsupported, EventStatus::refused,     EventStatus::busy,
+};
+
+// The value of the label `status`.
+constexpr std::string_view to_string(EventStatus status) {
+  constexpr std::array<std::string_view, kEventStatuses.size()> kNames = {
+      "counting", "multiplexed", "starved", "unsupported", "refused", "busy"};
+  return kNames[static_cast<std::size_t>(status)];
+}
+
+// What the kernel's errno says of an event that was opened alone on an online CPU. Alone, because
+// EINVAL and ENOSPC also mean that a group is larger than the PMU.
+EventStatus status_of_refusal(int error);
+
+// An event that is not open, and the kernel's answer.
+struct EventRefusal {
+  EventStatus status = EventStatus::unsupported;
+  Fault fault;
+};
+
+}  // namespace perf_exporter

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collectors/event_catalog.h"
+#include "collectors/event_status.h"
+#include "perf/core_pmu.h"
+#include "perf/event_group.h"
+
+namespace perf_exporter {
+
+// Whether the semantic groups of a CPU's hardware events are read as one group, or each on its own.
+enum class Arrangement { merged, apart };
+
+// A group and which of the wanted events its members are.
+struct OpenedGroup {
+  EventGroup group;
+  std::vector<std::size_t> events;  // indices into the wanted events, the leader first
+  bool is_merged_hardware = false;  // holds more than one semantic group of hardware events
+};
+
+// What opening one CPU came to: every wanted event is in one group or among the refusals.
+struct OpenedCpu {
+  std::vector<OpenedGroup> groups;                // disabled
+  Arrangement arrangement = Arrangement::merged;  // as asked for
+  std::map<std::size_t, EventRefusal> refusals;
+};
+
+// Opens the wanted events on one CPU after another. Used by one thread.
+//
+// Software events form one group. Hardware events form one merged group where the PMU takes it,
+// else a group for each semantic group of the catalogue. What a PMU refused on one CPU is
+// remembered and not asked again on its next CPU.
+class GroupOpener {
+ public:
+  // `kernel` must outlive the opener. `pmus` are the machine's core PMUs.
+  GroupOpener(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted,
+              std::vector<CorePmu> pmus, Guests guests);
+
+  // Opens as much as `cpu` and the kernel allow, with at most `allowance` descriptors; groups
+  // beyond it are refused with EMFILE. Never fails as a whole.
+  OpenedCpu open(CpuId cpu, Arrangement arrangement, std::size_t allowance);
+
+  // The core PMUs as they are now, for the opens to come.
+  void set_pmus(std::vector<CorePmu> pmus) { pmus_ = std::move(pmus); }
+
+  // The guests' mode in force: exclude, too, once the kernel has refused to include them.
+  [[nodiscard]] Guests guests() const { return guests_; }
+
+ private:
+  using Indices = std::vector<std::size_t>;
+  struct Trial {
+    EventSpec spec;
+    std::optional<EventRefusal> refusal;
+  };
+  struct Attempt;
+
+  Trial try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu);
+  Trial known_or_tried(std::size_t event, CpuId cpu, const CorePmu* pmu);
+  bool open_group(Attempt& attempt, const Indices& events);
+  void open_software(Attempt& attempt);
+  void open_hardware(Attempt& attempt, Arrangement arrangement);
+  void open_semantic_group(Attempt& attempt, const Indices& events);
+  void keep_what_opens_alone(Attempt& attempt, Indices& events);
+
+  PerfKernel& kernel_;
+  std::vector<const CatalogEvent*> wanted_;
+  std::vector<CorePmu> pmus_;
+  Guests guests_;
+  std::map<std::pair<std::string, std::size_t>, Trial> known_;  // by PMU name and event
+};
+
+}  // namespace perf_exporter

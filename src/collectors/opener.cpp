@@ -1,0 +1,159 @@
+#include "collectors/opener.h"
+
+#include <pthread.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace perf_exporter {
+namespace {
+
+constexpr auto kPollInterval = std::chrono::seconds(1);
+constexpr auto kStopPatience = std::chrono::seconds(2);
+
+OpenedCpu all_refused(std::size_t events) {
+  OpenedCpu opened;
+  for (std::size_t event = 0; event < events; ++event) {
+    opened.refusals[event] = {EventStatus::refused,
+                              {EPERM, "perf_event_open would end the process"}};
+  }
+  return opened;
+}
+
+}  // namespace
+
+Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Config config,
+               Hooks hooks)
+    : kernel_(kernel),
+      counters_(counters),
+      online_(std::move(online)),
+      config_(std::move(config)),
+      hooks_(std::move(hooks)),
+      pmus_(find_core_pmus(config_.paths)),
+      groups_(kernel_, config_.events, pmus_, config_.guests) {}
+
+Opener::~Opener() {
+  if (thread_.joinable() && !stop()) {
+    thread_.detach();
+  }
+}
+
+void Opener::start() {
+  counters_.set_on_change([this] {
+    const std::lock_guard lock(mutex_);
+    has_work_ = true;
+    wake_.notify_all();
+  });
+  thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "opener");
+}
+
+void Opener::begin() {
+  const std::lock_guard lock(mutex_);
+  begun_ = true;
+  wake_.notify_all();
+}
+
+bool Opener::stop() {
+  counters_.set_on_change({});
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  wake_.notify_all();
+  if (!thread_.joinable()) {
+    return true;
+  }
+  if (!wake_.wait_for(lock, kStopPatience, [this] { return ended_; })) {
+    return false;
+  }
+  lock.unlock();
+  thread_.join();
+  return true;
+}
+
+bool Opener::stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void Opener::run() {
+  {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return begun_ || stopping_; });
+  }
+  if (!stopping()) {
+    permit_ = hooks_.prepare();
+    synchronise();
+  }
+  while (!stopping()) {
+    wait_for_work();
+    if (!stopping()) {
+      synchronise();
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  wake_.notify_all();
+}
+
+void Opener::wait_for_work() {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, kPollInterval, [this] { return has_work_ || stopping_; });
+  has_work_ = false;
+}
+
+void Opener::synchronise() {
+  const CpuList wanted = choose_cpus(config_.cpus, online_.refresh(), config_.paths);
+  const bool removed = counters_.keep_only(wanted);
+  const bool opened = open_missing(wanted);
+  const bool reopened = reopen_requested();
+  if (!passed_ || removed || opened || reopened) {
+    passed_ = true;
+    hooks_.after_pass({subtract(config_.cpus.list, wanted), groups_.guests() != config_.guests,
+                       counters_.descriptors(), config_.allowance});
+  }
+}
+
+bool Opener::open_missing(const CpuList& wanted) {
+  const CpuList missing = subtract(wanted, counters_.installed());
+  if (missing.empty()) {
+    return false;
+  }
+  // A hybrid PMU of x86 lists only those of its CPUs that are online.
+  pmus_ = find_core_pmus(config_.paths);
+  groups_.set_pmus(pmus_);
+  for (const CpuId cpu : missing) {
+    if (!stopping()) {
+      open_cpu(cpu, Arrangement::merged);
+    }
+  }
+  return true;
+}
+
+bool Opener::reopen_requested() {
+  const auto requests = counters_.reopen_requests();
+  for (const auto& [cpu, arrangement] : requests) {
+    if (!stopping()) {
+      open_cpu(cpu, arrangement);
+    }
+  }
+  return !requests.empty();
+}
+
+void Opener::open_cpu(CpuId cpu, Arrangement arrangement) {
+  const std::size_t held = counters_.descriptors_of(cpu);
+  if (counters_.descriptors() + held > config_.allowance) {  // no room for old and new at once
+    counters_.release(cpu);
+  }
+  const std::size_t open_now = counters_.descriptors();
+  const std::size_t left = config_.allowance > open_now ? config_.allowance - open_now : 0;
+  OpenedCpu opened = permit_ == Permit::open ? groups_.open(cpu, arrangement, left)
+                                             : all_refused(config_.events.size());
+  // A CPU that went offline meanwhile answers ENODEV: it is opened when it is back.
+  if (opened.groups.empty() && !contains(online_.refresh(), cpu)) {
+    return;
+  }
+  counters_.install(read_cpu_info(config_.paths, cpu, pmus_), std::move(opened));
+}
+
+}  // namespace perf_exporter

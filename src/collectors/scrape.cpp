@@ -1,0 +1,65 @@
+#include "collectors/scrape.h"
+
+#include <utility>
+
+#include "base/clock.h"
+#include "collectors/info_metrics.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr std::uint64_t kMinute = 60'000'000'000;
+
+}  // namespace
+
+Scrape::Scrape(CounterSet& counters, const HostPaths& paths, Aggregate aggregate,
+               std::vector<std::string> collectors, std::shared_ptr<spdlog::logger> logger)
+    : counters_(counters),
+      aggregate_(aggregate),
+      logger_(std::move(logger)),
+      process_(paths),
+      table_(aggregate, std::move(collectors)) {}
+
+void Scrape::set_lasting_metrics(std::vector<prometheus::MetricFamily> families) {
+  counters_.with_state([&](const CountersView& /*view*/) {
+    lasting_ = std::move(families);
+    lasting_changed_ = true;
+  });
+}
+
+void Scrape::take(const Use& use) {
+  counters_.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
+    report(faults);
+    refresh_own_metrics(view);
+    use(table_.update(view, process_.read()), own_);
+  });
+}
+
+void Scrape::refresh_own_metrics(const CountersView& view) {
+  if (!lasting_changed_ && own_made_for_ == view.generation) {
+    return;
+  }
+  own_.families = lasting_;
+  for (auto& family : counter_info(view, aggregate_)) {
+    own_.families.push_back(std::move(family));
+  }
+  ++own_.generation;
+  own_made_for_ = view.generation;
+  lasting_changed_ = false;
+}
+
+void Scrape::report(const std::vector<Fault>& faults) {
+  faults_to_report_ += faults.size();
+  const std::uint64_t now = monotonic_ns();
+  if (faults.empty() || (reported_at_ != 0 && now - reported_at_ < kMinute)) {
+    return;
+  }
+  logger_->warn(
+      "reading of events failed: {} ({} failures since the last message); their samples "
+      "are absent",
+      faults.front().what, faults_to_report_);
+  faults_to_report_ = 0;
+  reported_at_ = now;
+}
+
+}  // namespace perf_exporter

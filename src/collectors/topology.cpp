@@ -1,0 +1,103 @@
+#include "collectors/topology.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <sstream>
+
+namespace perf_exporter {
+namespace {
+
+constexpr char kSpaces[] = " \t";
+
+std::filesystem::path cpu_directory(const HostPaths& paths, CpuId cpu) {
+  return paths.sysfs / "devices/system/cpu" / ("cpu" + std::to_string(to_int(cpu)));
+}
+
+// The node link of a CPU directory: "node0".
+std::string numa_node_of(const std::filesystem::path& directory) {
+  constexpr std::string_view kPrefix = "node";
+  const auto names = list_directory(directory);
+  if (names) {
+    for (const std::string& name : *names) {
+      if (name.starts_with(kPrefix) && name.size() > kPrefix.size() &&
+          name.find_first_not_of("0123456789", kPrefix.size()) == std::string::npos) {
+        return name.substr(kPrefix.size());
+      }
+    }
+  }
+  return "";
+}
+
+std::string pmu_name(const std::vector<CorePmu>& pmus, CpuId cpu) {
+  const CorePmu* pmu = core_pmu_of(pmus, cpu);
+  return pmu != nullptr ? pmu->name : "";
+}
+
+using Fields = std::map<std::string, std::string>;
+
+// "key : value" lines up to the next empty one.
+Fields next_block(std::istream& lines) {
+  Fields fields;
+  std::string line;
+  while (std::getline(lines, line) && !line.empty()) {
+    const auto colon = line.find(':');
+    if (colon == std::string::npos) {
+      continue;
+    }
+    const std::string key = line.substr(0, line.find_last_not_of(kSpaces, colon - 1) + 1);
+    const auto value = line.find_first_not_of(kSpaces, colon + 1);
+    fields[key] = value == std::string::npos ? "" : line.substr(value);
+  }
+  return fields;
+}
+
+std::string first_of(const Fields& fields, const char* x86_key, const char* arm_key) {
+  for (const char* key : {x86_key, arm_key}) {
+    if (const auto field = fields.find(key); field != fields.end()) {
+      return field->second;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+CpuInfo read_cpu_info(const HostPaths& paths, CpuId cpu, const std::vector<CorePmu>& pmus) {
+  const auto directory = cpu_directory(paths, cpu);
+  const auto topology = [&](const char* file) {
+    return read_text(directory / "topology" / file).value_or("");
+  };
+  return {cpu,
+          topology("core_id"),
+          topology("physical_package_id"),
+          topology("die_id"),
+          numa_node_of(directory),
+          pmu_name(pmus, cpu)};
+}
+
+std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const std::vector<CorePmu>& pmus) {
+  std::vector<CpuModel> models;
+  std::istringstream lines(read_text(paths.procfs / "cpuinfo").value_or(""));
+  while (lines) {
+    const Fields fields = next_block(lines);
+    const auto processor = fields.find("processor");
+    int number = 0;
+    if (processor == fields.end() ||
+        std::from_chars(processor->second.data(),
+                        processor->second.data() + processor->second.size(), number)
+                .ec != std::errc{}) {
+      continue;
+    }
+    const CpuModel model{
+        first_of(fields, "vendor_id", "CPU implementer"),
+        first_of(fields, "cpu family", "CPU architecture"), first_of(fields, "model", "CPU part"),
+        first_of(fields, "stepping", "CPU revision"), pmu_name(pmus, CpuId{number})};
+    if (std::find(models.begin(), models.end(), model) == models.end()) {
+      models.push_back(model);
+    }
+  }
+  return models;
+}
+
+}  // namespace perf_exporter
