@@ -1,0 +1,27 @@
+// The sub-commands. Each returns the process' exit code: 0; 2 for what is wrong on every machine,
+// such as a port in use; 3 where this host refuses something wanted and that is to be fatal.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <memory>
+
+#include "app/options.h"
+#include "perf/perf_kernel.h"
+
+namespace perf_exporter {
+
+// Counts and serves until SIGTERM or SIGINT.
+int serve(const Options& options, PerfKernel& kernel,
+          const std::shared_ptr<spdlog::logger>& logger);
+
+// Explains on standard output what may be counted here and why not.
+int probe(const Options& options, PerfKernel& kernel);
+
+// Prints the events this machine knows, with whether they open.
+int list_events(const Options& options, PerfKernel& kernel);
+
+// Counts for a while and prints totals and ratios.
+int stat(const Options& options, PerfKernel& kernel, const std::shared_ptr<spdlog::logger>& logger);
+
+}  // namespace perf_exporter

@@ -1,0 +1,227 @@
+#include "app/flags.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace perf_exporter {
+namespace {
+
+using Texts = std::vector<std::string>;
+using Choices = std::vector<CollectorChoice>;
+
+constexpr int kMostRequests = 10000;
+
+template <class T>
+Result<void> store(Result<T> parsed, T& target) {
+  if (!parsed) {
+    return tl::unexpected(parsed.error());
+  }
+  target = std::move(*parsed);
+  return {};
+}
+
+// `names` stand in the order of the enumerators.
+template <class Enum>
+Result<void> store_choice(const std::string& text, const Texts& names, Enum& target) {
+  return parse_choice(text, names).map([&target](std::size_t index) {
+    target = static_cast<Enum>(index);
+  });
+}
+
+Result<Texts> collector_names(const Texts& values, const Choices& collectors) {
+  Texts known;
+  for (const CollectorChoice& choice : collectors) {
+    known.push_back(choice.name);
+  }
+  auto names = split_lists(values);
+  if (names) {
+    for (const std::string& name : *names) {
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        return unknown_name(name, "collector", known);
+      }
+    }
+  }
+  return names;
+}
+
+Result<void> apply_collector(const Texts& values, const Choices& collectors, Options& options) {
+  const auto names = collector_names(values, collectors);
+  if (!names) {
+    return tl::unexpected(names.error());
+  }
+  for (const CollectorChoice& choice : collectors) {
+    if (std::find(names->begin(), names->end(), choice.name) != names->end()) {
+      options.collectors.push_back(choice.name);
+    }
+  }
+  return {};
+}
+
+Result<void> apply_no_collector(const Texts& values, const Choices& collectors, Options& options) {
+  const auto names = collector_names(values, collectors);
+  if (!names) {
+    return tl::unexpected(names.error());
+  }
+  std::erase_if(options.collectors, [&names](const std::string& name) {
+    return std::find(names->begin(), names->end(), name) != names->end();
+  });
+  return {};
+}
+
+Result<void> apply_cpus(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_cpu_choice(values.front()), options.cpus);
+}
+
+Result<void> apply_aggregate(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store_choice(values.front(), {"cpu", "package", "node"}, options.aggregate);
+}
+
+Result<void> apply_guests(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store_choice(values.front(), {"auto", "include", "exclude"}, options.guests);
+}
+
+Result<void> apply_strict(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_toggle(values.front()), options.strict);
+}
+
+Result<void> apply_listen_address(const Texts& values, const Choices& /*collectors*/,
+                                  Options& options) {
+  if (values.empty()) {
+    return fault("names no address");
+  }
+  return store(split_lists(values), options.listen_addresses);
+}
+
+Result<void> apply_telemetry_path(const Texts& values, const Choices& /*collectors*/,
+                                  Options& options) {
+  return store(parse_telemetry_path(values.front()), options.telemetry_path);
+}
+
+Result<void> apply_max_requests(const Texts& values, const Choices& /*collectors*/,
+                                Options& options) {
+  return store(parse_number(values.front(), 1, kMostRequests), options.max_requests);
+}
+
+Result<void> apply_procfs(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_directory(values.front()), options.paths.procfs);
+}
+
+Result<void> apply_sysfs(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_directory(values.front()), options.paths.sysfs);
+}
+
+Result<void> apply_log_level(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store_choice(values.front(), {"debug", "info", "warn", "error"}, options.log_level);
+}
+
+Result<void> apply_log_format(const Texts& values, const Choices& /*collectors*/,
+                              Options& options) {
+  return store_choice(values.front(), {"logfmt", "json"}, options.log_format);
+}
+
+// The file has been read by the time flags are applied: it is where they come from.
+Result<void> apply_config(const Texts& /*values*/, const Choices& /*collectors*/,
+                          Options& /*options*/) {
+  return {};
+}
+
+Result<void> apply_format(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store_choice(values.front(), {"text", "json"}, options.report_format);
+}
+
+Result<void> apply_exit_zero(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_toggle(values.front()), options.exit_zero);
+}
+
+Result<void> apply_for(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_duration(values.front()), options.stat_for);
+}
+
+constexpr auto kList = FlagKind::list;
+constexpr auto kValue = FlagKind::value;
+constexpr auto kToggle = FlagKind::toggle;
+
+constexpr auto kFlags = std::to_array<Flag>({
+    {kList, "collector", "", "Collectors", "NAME", "",
+     "Run exactly the collectors named. Repeatable, or a comma list.", apply_collector},
+    {kList, "no-collector", "", "Collectors", "NAME", "",
+     "Take these from the collectors that run. Repeatable, or a comma list.", apply_no_collector},
+    {kValue, "cpus", "", "Counting", "LIST", "online",
+     "Count on these CPUs: online, housekeeping (online without isolated and nohz_full), or a list "
+     "like 0-3,8 or 0-63:2.",
+     apply_cpus},
+    {kValue, "aggregate", "", "Counting", "LEVEL", "cpu",
+     "Keep the counts of every cpu apart, of every package, or sum up the whole node.",
+     apply_aggregate},
+    {kValue, "guests", "", "Counting", "CHOICE", "auto",
+     "Count what virtual machines execute on this host, too: auto, include or exclude. auto "
+     "includes it unless KVM hands the PMU to guests (mediated vPMU).",
+     apply_guests},
+    {kToggle, "strict", "", "Counting", "", "",
+     "Exit with 3 where anything wanted can't be counted, instead of serving the rest.",
+     apply_strict},
+    {kList, "web.listen-address", "", "Web", "ADDRESS", ":10950",
+     "Serve on host:port, [::]:port or unix:/path. Repeatable, or a comma list.",
+     apply_listen_address},
+    {kValue, "web.telemetry-path", "", "Web", "PATH", "/metrics", "Serve the metrics under PATH.",
+     apply_telemetry_path},
+    {kValue, "web.max-requests", "", "Web", "N", "40",
+     "Answer at most N scrapes at once (1 to 10000); more get 503.", apply_max_requests},
+    {kValue, "path.procfs", "", "Paths", "DIR", "/proc", "Where the host's procfs is mounted.",
+     apply_procfs},
+    {kValue, "path.sysfs", "", "Paths", "DIR", "/sys", "Where the host's sysfs is mounted.",
+     apply_sysfs},
+    {kValue, "log.level", "", "Log and configuration", "LEVEL", "info",
+     "Log to standard error from this level up: debug, info, warn or error.", apply_log_level},
+    {kValue, "log.format", "", "Log and configuration", "FORMAT", "logfmt",
+     "Write the log as logfmt or json.", apply_log_format},
+    {kValue, kConfigFlag, "", "Log and configuration", "FILE", "",
+     "Read flags from a TOML file, named as here without the dashes: web.max-requests = 5.",
+     apply_config},
+    {kValue, "format", "probe", "Probe", "FORMAT", "text", "Print the report as text or json.",
+     apply_format},
+    {kToggle, "exit-zero", "probe", "Probe", "", "",
+     "Exit with 0 whatever was found, as init containers need it.", apply_exit_zero},
+    {kValue, "for", "stat", "Stat", "DURATION", "10s", "Count for this long: 500ms, 10s, 2m, 1h.",
+     apply_for},
+});
+
+}  // namespace
+
+std::span<const Flag> flag_table() {
+  return kFlags;
+}
+
+std::string environment_name(std::string_view flag) {
+  std::string name(kEnvironmentPrefix);
+  for (const char c : flag) {
+    const bool lower = c >= 'a' && c <= 'z';
+    name += lower ? static_cast<char>(c - 'a' + 'A') : c;
+    if (c == '.' || c == '-') {
+      name.back() = '_';
+    }
+  }
+  return name;
+}
+
+std::vector<FlagDescription> describe_flags(const std::vector<CollectorChoice>& collectors) {
+  std::vector<std::string> on_by_default;
+  for (const CollectorChoice& choice : collectors) {
+    if (choice.on_by_default) {
+      on_by_default.push_back(choice.name);
+    }
+  }
+  std::vector<FlagDescription> flags;
+  for (const Flag& flag : flag_table()) {
+    flags.push_back({std::string(flag.name), environment_name(flag.name), std::string(flag.command),
+                     std::string(flag.group), std::string(flag.value_name),
+                     std::string(flag.default_value), std::string(flag.help), flag.kind});
+    if (flag.name == "collector") {
+      flags.back().default_value = join(on_by_default, ",");
+    }
+  }
+  return flags;
+}
+
+}  // namespace perf_exporter

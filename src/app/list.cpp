@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <string>
+
+#include "app/commands.h"
+#include "app/session.h"
+#include "perf/pfm_encoder.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr int kUsage = 2;
+
+bool holds(std::string_view text, std::string_view pattern) {
+  const auto equal = [](char left, char right) {
+    return std::tolower(static_cast<unsigned char>(left)) ==
+           std::tolower(static_cast<unsigned char>(right));
+  };
+  return std::search(text.begin(), text.end(), pattern.begin(), pattern.end(), equal) != text.end();
+}
+
+// "opens", or why not, after a trial that is never enabled.
+std::string trial_text(PerfKernel& kernel, const EventSpec& spec, CpuId cpu, Guests guests) {
+  const auto tried = try_event(kernel, spec, cpu, guests);
+  return tried ? "opens" : std::string(to_string(status_of_refusal(tried.error().code)));
+}
+
+void print_row(std::string_view name, std::string_view where, const std::string& status,
+               std::string_view help) {
+  std::printf("%-32.*s %-13.*s %-12s %.*s\n", static_cast<int>(name.size()), name.data(),
+              static_cast<int>(where.size()), where.data(), status.c_str(),
+              static_cast<int>(help.size()), help.data());
+}
+
+}  // namespace
+
+int list_events(const Options& options, PerfKernel& kernel) {
+  auto online = OnlineCpus::open(options.paths);
+  if (!online) {
+    std::fprintf(stderr, "perf-exporter: %s\n", online.error().what.c_str());
+    return kUsage;
+  }
+  RaisingKernel raising(kernel);
+  const CpuId cpu = online->refresh().front();
+  if (!opening_is_safe(run_trials(raising, cpu))) {
+    std::fputs("perf-exporter: perf_event_open would end this process; see perf-exporter probe\n",
+               stderr);
+    return kUsage;
+  }
+  const Guests guests = resolve_guests(options.guests, options.paths);
+  print_row("EVENT", "COLLECTOR", "STATUS", "MEANING");
+  for (const CatalogEvent& event : event_catalog()) {
+    if (holds(event.name, options.list_pattern) || holds(event.help, options.list_pattern)) {
+      print_row(event.name, event.collector, trial_text(raising, event.spec, cpu, guests),
+                event.help);
+    }
+  }
+  const auto named = find_pfm_events(options.list_pattern);
+  if (!named) {
+    std::fprintf(stderr, "perf-exporter: %s\n", named.error().what.c_str());
+    return 0;
+  }
+  for (const PfmEvent& event : *named) {
+    print_row(event.name, "-", trial_text(raising, event.spec, cpu, guests), event.description);
+  }
+  return 0;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,220 @@
+#include "app/logging.h"
+
+#include <spdlog/formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace perf_exporter {
+namespace {
+
+constexpr char kFieldMark = '\x1f';
+constexpr char kValueMark = '\x1e';
+
+// The length of the UTF-8 sequence at the start of `text` (Unicode 15, table 3-7), 0 if there is
+// none.
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto within = [&](std::size_t i, unsigned least, unsigned most) {
+    return i < text.size() && byte(i) >= least && byte(i) <= most;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) {
+    return 1;
+  }
+  if (first >= 0xc2 && first <= 0xdf) {
+    return within(1, 0x80, 0xbf) ? 2 : 0;
+  }
+  if (first >= 0xe0 && first <= 0xef) {
+    const unsigned least = first == 0xe0 ? 0xa0 : 0x80;
+    const unsigned most = first == 0xed ? 0x9f : 0xbf;
+    return within(1, least, most) && within(2, 0x80, 0xbf) ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const unsigned least = first == 0xf0 ? 0x90 : 0x80;
+    const unsigned most = first == 0xf4 ? 0x8f : 0xbf;
+    return within(1, least, most) && within(2, 0x80, 0xbf) && within(3, 0x80, 0xbf) ? 4 : 0;
+  }
+  return 0;
+}
+
+void append_control(char c, std::string& out) {
+  constexpr std::string_view kLetters = "\b\f\n\r\t";
+  if (const auto index = kLetters.find(c); index != std::string_view::npos) {
+    out += '\\';
+    out += std::string_view("bfnrt")[index];
+    return;
+  }
+  std::array<char, 8> escape{};
+  std::snprintf(escape.data(), escape.size(), "\\u%04x",
+                static_cast<unsigned>(static_cast<unsigned char>(c)));
+  out += escape.data();
+}
+
+void append_quoted(std::string_view text, std::string& out) {
+  out += '"';
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const char c = text.front();
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+    } else if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      append_control(c, out);
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  out += '"';
+}
+
+std::string utc_time(spdlog::log_clock::time_point time) {
+  using std::chrono::milliseconds;
+  const auto since_epoch = std::chrono::floor<milliseconds>(time.time_since_epoch());
+  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(since_epoch).count();
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> date{};
+  const auto length = std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03dZ",
+                static_cast<int>(since_epoch.count() % 1000));
+  return std::string(date.data(), length) + fraction.data();
+}
+
+std::string_view level_name(spdlog::level::level_enum level) {
+  if (level <= spdlog::level::debug) {
+    return "debug";
+  }
+  if (level == spdlog::level::info) {
+    return "info";
+  }
+  return level == spdlog::level::warn ? "warn" : "error";
+}
+
+bool is_field_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+struct Field {
+  std::string_view name;
+  std::string_view value;
+};
+
+// The message and the fields of a payload that with_fields made; any other text is all message.
+std::vector<Field> take_apart(std::string_view payload) {
+  auto mark = payload.find(kFieldMark);
+  std::vector<Field> fields = {{"msg", payload.substr(0, mark)}};
+  while (mark != std::string_view::npos) {
+    const auto end = payload.find(kFieldMark, mark + 1);
+    const auto text = payload.substr(
+        mark + 1, end == std::string_view::npos ? std::string_view::npos : end - mark - 1);
+    const auto middle = text.find(kValueMark);
+    if (middle == std::string_view::npos || !is_field_name(text.substr(0, middle))) {
+      return {{"msg", payload}};
+    }
+    fields.push_back({text.substr(0, middle), text.substr(middle + 1)});
+    mark = end;
+  }
+  return fields;
+}
+
+// Whether logfmt can show a value as it is.
+bool is_plain(std::string_view value) {
+  return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+    return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
+  });
+}
+
+class LogfmtFormatter : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    std::string line = "time=" + utc_time(message.time) + " level=";
+    line += level_name(message.level);
+    for (const Field& field : take_apart({message.payload.data(), message.payload.size()})) {
+      line.append(" ").append(field.name).append("=");
+      if (field.name != "msg" && is_plain(field.value)) {
+        line += field.value;
+      } else {
+        append_quoted(field.value, line);
+      }
+    }
+    line += '\n';
+    out.append(line.data(), line.data() + line.size());
+  }
+  [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<LogfmtFormatter>();
+  }
+};
+
+class JsonFormatter : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    std::string line = R"({"time":")" + utc_time(message.time) + R"(","level":")";
+    line.append(level_name(message.level)).append("\"");
+    for (const Field& field : take_apart({message.payload.data(), message.payload.size()})) {
+      line.append(",\"").append(field.name).append("\":");
+      append_quoted(field.value, line);
+    }
+    line += "}\n";
+    out.append(line.data(), line.data() + line.size());
+  }
+  [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<JsonFormatter>();
+  }
+};
+
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+std::string without_marks(std::string_view text) {
+  std::string clean(text);
+  std::replace_if(
+      clean.begin(), clean.end(), [](char c) { return c == kFieldMark || c == kValueMark; }, ' ');
+  return clean;
+}
+
+}  // namespace
+
+std::shared_ptr<spdlog::logger> make_logger(LogLevel level, LogFormat format) {
+  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  auto logger = std::make_shared<spdlog::logger>("perf-exporter", std::move(sink));
+  logger->set_formatter(make_log_formatter(format));
+  logger->set_level(spdlog_level(level));
+  return logger;
+}
+
+std::unique_ptr<spdlog::formatter> make_log_formatter(LogFormat format) {
+  if (format == LogFormat::json) {
+    return std::make_unique<JsonFormatter>();
+  }
+  return std::make_unique<LogfmtFormatter>();
+}
+
+std::string with_fields(std::string_view message, const LogFields& fields) {
+  std::string text = without_marks(message);
+  for (const auto& [name, value] : fields) {
+    text.append(1, kFieldMark).append(name).append(1, kValueMark).append(without_marks(value));
+  }
+  return text;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,37 @@
+// The exporter's log: one line a message to standard error, as logfmt or JSON. The time is UTC.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace perf_exporter {
+
+enum class LogLevel { debug, info, warn, error };
+enum class LogFormat { logfmt, json };
+
+// A logger of its own, not spdlog's default one: whoever made it hands it down. Safe to use from
+// several threads.
+std::shared_ptr<spdlog::logger> make_logger(LogLevel level, LogFormat format);
+
+// What make_logger writes lines with:
+//   time=2026-01-31T12:00:00.123Z level=info msg="listening" address=:10950
+//   {"time":"2026-01-31T12:00:00.123Z","level":"info","msg":"listening","address":":10950"}
+// Whatever bytes a message holds, a line stays one line: quotes, backslashes and control characters
+// are escaped as in JSON (RFC 8259, section 7) in both formats, and bytes that are not UTF-8 become
+// U+FFFD.
+std::unique_ptr<spdlog::formatter> make_log_formatter(LogFormat format);
+
+using LogFields = std::vector<std::pair<std::string_view, std::string>>;
+
+// A message with named values, as a text that the formatter takes apart again:
+//   logger.info(with_fields("listening", {{"address", ":10950"}}));
+// Names are snake_case. ASCII's unit and record separators (0x1f, 0x1e), which part the fields,
+// become blanks where the message or a value holds them.
+std::string with_fields(std::string_view message, const LogFields& fields);
+
+}  // namespace perf_exporter

@@ -1,0 +1,192 @@
+#include "app/options.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <optional>
+#include <span>
+
+#include "app/flags.h"
+#include "app/option_sources.h"
+#include "app/usage.h"
+#include "base/nearest.h"
+
+namespace perf_exporter {
+namespace {
+
+template <class T>
+using Parsed = tl::expected<T, EarlyExit>;
+
+constexpr int kUsageError = 2;
+
+// One line, whatever the user's text that it quotes holds.
+tl::unexpected<EarlyExit> usage_error(const std::string& what) {
+  std::string line = "perf-exporter: " + what;
+  std::replace_if(
+      line.begin(), line.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return tl::unexpected(EarlyExit{kUsageError, "", line + "\n"});
+}
+
+// The command line, taken apart but not understood.
+struct CommandLine {
+  Command command = Command::serve;
+  std::string pattern;
+  bool version = false;
+  std::map<std::string, std::vector<std::string>, std::less<>> values;
+};
+
+void add_flags(CLI::App& app, std::string_view command, CommandLine& line) {
+  for (const Flag& flag : flag_table()) {
+    if (flag.command != command) {
+      continue;
+    }
+    const std::string name = "--" + std::string(flag.name);
+    auto& values = line.values[std::string(flag.name)];
+    if (flag.kind == FlagKind::toggle) {
+      app.add_flag(name, values);
+    } else {
+      // Without this CLI11 lets every flag swallow the arguments that follow its value.
+      app.add_option(name, values)
+          ->allow_extra_args(false)
+          ->type_name(std::string(flag.value_name));
+    }
+  }
+}
+
+std::vector<std::string> flag_names(Command command) {
+  std::vector<std::string> names = {"--help", "--version"};
+  for (const Flag& flag : flag_table()) {
+    if (flag.command.empty() || flag.command == command_name(command)) {
+      names.push_back("--" + std::string(flag.name));
+    }
+  }
+  return names;
+}
+
+tl::unexpected<EarlyExit> misplaced_flag(const Flag& flag) {
+  const std::string name = "--" + std::string(flag.name);
+  return usage_error(name + " goes behind its command: perf-exporter " + std::string(flag.command) +
+                     " " + name);
+}
+
+tl::unexpected<EarlyExit> unexpected_argument(const std::string& argument, Command command) {
+  if (!argument.starts_with('-')) {
+    return command == Command::serve ? usage_error("unknown command '" + argument + "'" +
+                                                   did_you_mean(argument, command_names()))
+                                     : usage_error("unexpected argument '" + argument + "'");
+  }
+  const std::string name = argument.substr(0, argument.find('='));
+  for (const Flag& flag : flag_table()) {
+    if (name == "--" + std::string(flag.name)) {
+      return misplaced_flag(flag);
+    }
+  }
+  return usage_error("unknown flag " + name + did_you_mean(name, flag_names(command)));
+}
+
+// CLI11 takes the next argument for the value of a `--flag=` that has none.
+std::optional<std::string> flag_without_value(std::span<const char* const> arguments) {
+  for (const std::string_view argument : arguments) {
+    if (argument.substr(0, 2) == "--" && argument.find('=') == argument.size() - 1) {
+      return std::string(argument.substr(0, argument.size() - 1));
+    }
+  }
+  return std::nullopt;
+}
+
+Command chosen_command(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  if (chosen.empty()) {
+    return Command::serve;
+  }
+  const auto names = command_names();
+  const auto found = std::find(names.begin(), names.end(), chosen.front()->get_name());
+  return static_cast<Command>(1 + (found - names.begin()));
+}
+
+void set_up(CLI::App& app, CommandLine& line) {
+  app.set_help_flag("-h,--help");
+  app.add_flag("--version", line.version);
+  add_flags(app, "", line);
+  app.allow_extras();
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  for (const std::string& name : command_names()) {
+    CLI::App* command = app.add_subcommand(name);
+    add_flags(*command, name, line);
+    if (name == command_name(Command::list)) {
+      command->add_option("pattern", line.pattern);
+    }
+  }
+}
+
+Parsed<CommandLine> parse_command_line(int argc, const char* const* argv,
+                                       const std::vector<CollectorChoice>& collectors) {
+  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(std::max(argc, 0)));
+  if (const auto name = flag_without_value(arguments)) {
+    return usage_error(*name + " has no value behind its '='");
+  }
+  CommandLine line;
+  CLI::App app;
+  try {
+    set_up(app, line);
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return tl::unexpected(EarlyExit{0, help_text(chosen_command(app), collectors), ""});
+  } catch (const CLI::ArgumentMismatch& error) {
+    // Its text starts with the flag's name and a colon.
+    const std::string text = error.what();
+    return usage_error(text.substr(0, text.find(':')) + " needs a value");
+  } catch (const CLI::Error& error) {
+    return usage_error(error.what());
+  }
+  line.command = chosen_command(app);
+  if (line.version) {
+    return tl::unexpected(EarlyExit{0, version_text(), ""});
+  }
+  for (const std::string& argument : app.remaining(true)) {
+    if (argument != "--") {
+      return unexpected_argument(argument, line.command);
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+tl::expected<Options, EarlyExit> parse_options(
+    int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
+    const std::vector<CollectorChoice>& collectors) {
+  auto line = parse_command_line(argc, argv, collectors);
+  if (!line) {
+    return tl::unexpected(line.error());
+  }
+  OptionSources sources{std::move(line->values), environment, "", {}};
+  if (const auto done = read_config_file(sources); !done) {
+    return usage_error(done.error().what);
+  }
+  auto options = resolve_options(sources, collectors);
+  if (!options) {
+    return usage_error(options.error().what);
+  }
+  options->command = line->command;
+  options->list_pattern = std::move(line->pattern);
+  options->ignored_environment = variables_of_no_flag(environment);
+  return std::move(*options);
+}
+
+std::map<std::string, std::string> exporter_environment() {
+  std::map<std::string, std::string> variables;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view text = *each;
+    const auto equals = text.find('=');
+    if (text.starts_with(kEnvironmentPrefix) && equals != std::string_view::npos) {
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return variables;
+}
+
+}  // namespace perf_exporter

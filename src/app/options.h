@@ -1,0 +1,87 @@
+// What the user asked for: from the command line, else the environment, else the file of --config,
+// else the defaults.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "app/logging.h"
+#include "app/option_values.h"
+#include "base/host_paths.h"
+#include "collectors/counter_table.h"
+#include "collectors/online_cpus.h"
+
+namespace perf_exporter {
+
+enum class Command { serve, probe, list, stat };
+enum class ReportFormat { text, json };
+
+// Every value is checked. Whether listen addresses can be bound is found out by the server.
+struct Options {
+  Command command = Command::serve;
+  std::vector<std::string> collectors;  // those that run, at least one, in the table's order
+  CpuChoice cpus;
+  Aggregate aggregate = Aggregate::cpu;
+  GuestChoice guests = GuestChoice::automatic;
+  bool strict = false;  // a refusal of something wanted ends startup
+  std::vector<std::string> listen_addresses;
+  std::string telemetry_path;
+  int max_requests = 0;
+  HostPaths paths;
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::logfmt;
+  ReportFormat report_format = ReportFormat::text;  // probe
+  bool exit_zero = false;                           // probe
+  std::string list_pattern;                         // list; empty: all
+  std::chrono::milliseconds stat_for{};             // stat
+  // PERF_EXPORTER_* variables that are no flag's, for a debug line: Kubernetes injects such ones
+  // (PERF_EXPORTER_PORT) for a Service called perf-exporter.
+  std::vector<std::string> ignored_environment;
+};
+
+// A collector that --collector may name.
+struct CollectorChoice {
+  std::string name;
+  std::string help;
+  bool on_by_default = false;
+};
+
+// What to print before exiting without having done anything: code 0 and `out` for --help and
+// --version, code 2 and one line in `err` for a mistake of the user's.
+struct EarlyExit {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+// `argv` as main gets it; `environment` may hold any variables. `collectors` is the table of all
+// there are. Reads the file of --config and looks at the directories of --path.*; nothing else.
+tl::expected<Options, EarlyExit> parse_options(
+    int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
+    const std::vector<CollectorChoice>& collectors);
+
+// This process's variables that start with PERF_EXPORTER_: the only look at the environment there
+// is. Not safe beside a thread that changes it.
+std::map<std::string, std::string> exporter_environment();
+
+// How a flag is given: with one value, with values (repeated or as a comma list), or with none.
+enum class FlagKind { value, list, toggle };
+
+struct FlagDescription {
+  std::string name;           // without dashes, which is its key in the file of --config, too
+  std::string environment;    // PERF_EXPORTER_<NAME>
+  std::string command;        // the sub-command that takes it, empty: all and none
+  std::string group;          // its heading in --help
+  std::string value_name;     // "FILE"; empty for a toggle
+  std::string default_value;  // as it would be written; empty: none
+  std::string help;
+  FlagKind kind = FlagKind::value;
+};
+
+// Every flag but --help and --version, in the order of --help. --config alone has no key in a file.
+std::vector<FlagDescription> describe_flags(const std::vector<CollectorChoice>& collectors);
+
+}  // namespace perf_exporter

@@ -1,0 +1,62 @@
+#include <cstdio>
+
+#include "app/commands.h"
+#include "app/session.h"
+#include "collectors/counting_findings.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr int kRefused = 3;
+constexpr int kUsage = 2;
+
+// Opens what is wanted on every chosen CPU, never enables it, and closes it again.
+CountingState open_and_close(const Options& options, PerfKernel& kernel, const CpuList& online) {
+  const auto events = events_of(options.collectors);
+  const Guests guests = resolve_guests(options.guests, options.paths);
+  const CpuList cpus = choose_cpus(options.cpus, online, options.paths);
+  GroupOpener opener(kernel, events, find_core_pmus(options.paths), guests);
+  CountingState state{events, {}, {}, {}};
+  state.report.allowance = descriptor_allowance();
+  for (const CpuId cpu : cpus) {
+    const OpenedCpu opened =
+        opener.open(cpu, Arrangement::merged, state.report.allowance - state.report.descriptors);
+    for (const OpenedGroup& group : opened.groups) {
+      state.report.descriptors += group.events.size();
+    }
+    if (!opened.refusals.empty()) {
+      state.refusals[cpu] = opened.refusals;
+    }
+  }
+  state.report.missing = subtract(options.cpus.list, cpus);
+  state.report.guests_fell_back = opener.guests() != guests;
+  return state;
+}
+
+}  // namespace
+
+int probe(const Options& options, PerfKernel& kernel) {
+  auto online = OnlineCpus::open(options.paths);
+  if (!online) {
+    std::fprintf(stderr, "perf-exporter: %s\n", online.error().what.c_str());
+    return kUsage;
+  }
+  RaisingKernel raising(kernel);
+  const CpuList cpus = online->refresh();
+  ProbeReport report;
+  report.facts = gather_facts(options.paths);
+  report.trials = run_trials(raising, cpus.front());
+  report.findings = diagnose(report.facts, report.trials, wanted_of(events_of(options.collectors)));
+  if (opening_is_safe(report.trials)) {
+    for (Finding& finding :
+         counting_findings(open_and_close(options, raising, cpus), report.findings)) {
+      report.findings.push_back(std::move(finding));
+    }
+  }
+  const std::string text =
+      options.report_format == ReportFormat::json ? report_json(report) : report_text(report);
+  std::fputs(text.c_str(), stdout);
+  return refuses_anything(report.findings) && !options.exit_zero ? kRefused : 0;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,197 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <set>
+#include <string>
+
+#include "app/commands.h"
+#include "app/session.h"
+#include "app/signals.h"
+#include "app/status_page.h"
+#include "caps/process_caps.h"
+#include "http/server.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr int kUsage = 2;
+constexpr int kRefused = 3;
+
+// Logs each finding once, however often the opening thread publishes it.
+class FindingLog {
+ public:
+  explicit FindingLog(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {}
+
+  void log(const ProbeReport& report) {
+    for (const Finding& finding : report.findings) {
+      const std::string line = log_line(finding);
+      if (seen_.insert(line).second) {
+        logger_->log(level_of(finding.severity), "{}", line);
+      }
+    }
+  }
+
+ private:
+  static spdlog::level::level_enum level_of(Severity severity) {
+    switch (severity) {
+      case Severity::ok:
+        return spdlog::level::info;
+      case Severity::fail:
+        return spdlog::level::err;
+      case Severity::warn:
+      case Severity::unknown:
+        break;
+    }
+    return spdlog::level::warn;
+  }
+
+  std::shared_ptr<spdlog::logger> logger_;
+  std::set<std::string> seen_;
+};
+
+// Whether --strict lets the exporter go on: every wanted collector has an event that opened,
+// nothing is refused, and every CPU that was named is there.
+bool satisfies_strict(const Options& options, const ProbeReport& report, Session& session) {
+  const auto missing = [](const Finding& finding) { return finding.id == "cpu_not_online"; };
+  if (refuses_anything(report.findings) ||
+      std::any_of(report.findings.begin(), report.findings.end(), missing)) {
+    return false;
+  }
+  bool all_open = true;
+  session.counters().with_state([&](const CountersView& view) {
+    for (const std::string& collector : options.collectors) {
+      bool open = false;
+      for (const auto& [cpu, counters] : view.cpus) {
+        for (std::size_t event = 0; event < view.events.size(); ++event) {
+          open = open || (view.events[event]->collector == collector &&
+                          counters.leader_of(event).has_value());
+        }
+      }
+      all_open = all_open && open;
+    }
+  });
+  return all_open;
+}
+
+std::vector<std::string> disabled_collectors(const Options& options) {
+  std::vector<std::string> disabled;
+  for (const CollectorInfo& collector : collector_table()) {
+    const std::string name(collector.name);
+    if (std::find(options.collectors.begin(), options.collectors.end(), name) ==
+        options.collectors.end()) {
+      disabled.push_back(name);
+    }
+  }
+  return disabled;
+}
+
+std::string version_text(PageFormat format) {
+  return format == PageFormat::json
+             ? "{\"name\":\"perf-exporter\",\"version\":\"" PERF_EXPORTER_VERSION "\"}\n"
+             : "perf-exporter " PERF_EXPORTER_VERSION "\n";
+}
+
+std::string probe_page(const std::optional<ProbeReport>& report, PageFormat format) {
+  if (format == PageFormat::json) {
+    return report ? report_json(*report) : "{\"schema_version\":1,\"findings\":[]}\n";
+  }
+  return html_page("perf-exporter: probe",
+                   "<h1>Probe</h1>" + (report ? report_html(*report)
+                                              : "<p>The first events are being opened.</p>"));
+}
+
+Content content_of(const Options& options, Session& session) {
+  Content content;
+  content.metrics = [&session](const ScrapeRequest& request, std::string& body) {
+    session.scrape(request.format, request.filter, body);
+  };
+  content.ready = [&session] {
+    const auto report = session.board().report();
+    return Readiness{report ? ReadyState::ready : ReadyState::starting, readiness_text(report)};
+  };
+  content.probe = [&session](PageFormat format) {
+    return probe_page(session.board().report(), format);
+  };
+  content.status_page = [&options, &session] {
+    std::string page;
+    session.counters().with_state([&](const CountersView& view) {
+      page = status_page(options, view, session.board().report());
+    });
+    return page;
+  };
+  content.version = version_text;
+  return content;
+}
+
+// A URL to open, of an address as the server tells it; an address of all is reached on loopback.
+std::string url_of(const std::string& address) {
+  if (address.starts_with("unix:")) {
+    return address;
+  }
+  return "http://" + (address.starts_with(":") ? "127.0.0.1" + address : address);
+}
+
+int complain(const Fault& fault) {
+  std::fprintf(stderr, "perf-exporter: %s\n", fault.what.c_str());
+  return kUsage;
+}
+
+}  // namespace
+
+int serve(const Options& options, PerfKernel& kernel,
+          const std::shared_ptr<spdlog::logger>& logger) {
+  auto signals = StopSignals::create();
+  if (!signals) {
+    return complain(signals.error());
+  }
+  FindingLog finding_log(logger);
+  std::atomic<bool> refused = false;
+  Session* running = nullptr;
+  auto session = Session::create(options, kernel, logger, [&](const ProbeReport& report) {
+    finding_log.log(report);
+    if (options.strict && !satisfies_strict(options, report, *running)) {
+      refused = true;
+      signals->wake();
+    }
+  });
+  if (!session) {
+    return complain(session.error());
+  }
+  running = session->get();
+  // The opening thread keeps what this thread may raise; all threads started later get nothing.
+  if (const auto cleared = clear_effective(); !cleared) {
+    logger->warn("the effective capabilities stay as they are: {}", cleared.error().what);
+  }
+  running->start();
+  if (const auto dropped = drop_permitted(); !dropped) {
+    logger->warn("the permitted capabilities stay as they are: {}", dropped.error().what);
+  }
+  ServerOptions server_options;
+  server_options.listen_addresses = options.listen_addresses;
+  server_options.telemetry_path = options.telemetry_path;
+  server_options.max_requests = options.max_requests;
+  server_options.collectors = options.collectors;
+  server_options.disabled_collectors = disabled_collectors(options);
+  auto server = Server::start(server_options, content_of(options, *running));
+  if (!server) {
+    return complain(server.error());
+  }
+  for (const std::string& address : (*server)->addresses()) {
+    logger->info(with_fields("listening", {{"url", url_of(address)}}));
+  }
+  running->begin();
+  signals->wait(std::nullopt);
+  logger->info(refused ? "stopping: --strict, and something that is wanted is refused or missing"
+                       : "stopping");
+  (*server)->stop();
+  if (!running->stop()) {
+    logger->warn("an open of an event has not returned; leaving it behind");
+    logger->flush();
+    ::_exit(refused ? kRefused : 0);
+  }
+  return refused ? kRefused : 0;
+}
+
+}  // namespace perf_exporter

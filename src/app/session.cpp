@@ -1,0 +1,125 @@
+#include "app/session.h"
+
+#include <linux/perf_event.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "collectors/counting_findings.h"
+#include "collectors/info_metrics.h"
+
+namespace perf_exporter {
+namespace {
+
+std::vector<prometheus::MetricFamily> lasting_metrics(const ProbeReport& report,
+                                                      const HostPaths& paths) {
+  std::vector<prometheus::MetricFamily> families = {build_info(PERF_EXPORTER_VERSION)};
+  for (auto& family : permission_metrics(report.facts, report.findings)) {
+    families.push_back(std::move(family));
+  }
+  if (auto models = cpu_model_info(read_cpu_models(paths, find_core_pmus(paths)));
+      !models.metric.empty()) {
+    families.push_back(std::move(models));
+  }
+  return families;
+}
+
+Opener::Config opener_config(const Options& options,
+                             const std::vector<const CatalogEvent*>& events) {
+  return {events, options.paths, options.cpus, resolve_guests(options.guests, options.paths),
+          descriptor_allowance()};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::create(const Options& options, PerfKernel& kernel,
+                                                 std::shared_ptr<spdlog::logger> logger,
+                                                 AfterPass after_pass) {
+  auto for_reading = OnlineCpus::open(options.paths);
+  auto for_opening = OnlineCpus::open(options.paths);
+  if (!for_reading || !for_opening) {
+    return tl::unexpected(for_reading ? for_opening.error() : for_reading.error());
+  }
+  return std::unique_ptr<Session>(new Session(options, kernel, std::move(logger),
+                                              std::move(after_pass), std::move(*for_reading),
+                                              std::move(*for_opening)));
+}
+
+Session::Session(const Options& options, PerfKernel& kernel, std::shared_ptr<spdlog::logger> logger,
+                 AfterPass after_pass, OnlineCpus for_reading, OnlineCpus for_opening)
+    : options_(options),
+      kernel_(kernel),
+      events_(events_of(options.collectors)),
+      after_pass_(std::move(after_pass)),
+      first_online_(for_reading.refresh().front()),
+      counters_(kernel_, events_, std::move(for_reading)),
+      scrape_(counters_, options.paths, options.aggregate, options.collectors, std::move(logger)),
+      opener_(kernel_, counters_, std::move(for_opening), opener_config(options, events_),
+              {[this] { return probe(); }, [this](const OpenReport& report) { publish(report); }}) {
+}
+
+Opener::Permit Session::probe() {
+  probed_.facts = gather_facts(options_.paths);
+  probed_.trials = run_trials(kernel_, first_online_);
+  probed_.findings = diagnose(probed_.facts, probed_.trials, wanted_of(events_));
+  return opening_is_safe(probed_.trials) ? Opener::Permit::open : Opener::Permit::open_nothing;
+}
+
+void Session::publish(const OpenReport& report) {
+  ProbeReport whole = probed_;
+  counters_.with_state([&](const CountersView& view) {
+    for (Finding& finding : counting_findings(counting_state(view, report), probed_.findings)) {
+      whole.findings.push_back(std::move(finding));
+    }
+  });
+  scrape_.set_lasting_metrics(lasting_metrics(whole, options_.paths));
+  board_.publish(whole);
+  after_pass_(whole);
+}
+
+void Session::scrape(Format format, const CollectorFilter& filter, std::string& body) {
+  scrape_.take([&](const SampleTable& table, const OwnMetrics& own) {
+    encoder_.encode(table, own, format, filter, body);
+  });
+}
+
+Wanted wanted_of(const std::vector<const CatalogEvent*>& events) {
+  Wanted wanted{Want::no, Want::no, Want::yes};
+  for (const CatalogEvent* event : events) {
+    (event->spec.type == PERF_TYPE_SOFTWARE ? wanted.software_events : wanted.hardware_events) =
+        Want::yes;
+  }
+  return wanted;
+}
+
+Guests resolve_guests(GuestChoice choice, const HostPaths& paths) {
+  if (choice == GuestChoice::automatic) {
+    for (const char* module : {"kvm_intel", "kvm_amd"}) {
+      const auto mediated =
+          read_text(paths.sysfs / "module" / module / "parameters/enable_mediated_pmu");
+      if (mediated && *mediated == "Y") {
+        return Guests::exclude;
+      }
+    }
+  }
+  return choice == GuestChoice::exclude ? Guests::exclude : Guests::include;
+}
+
+std::size_t descriptor_allowance() {
+  constexpr rlim_t kReserve = 512;  // connections, and what the process itself has open
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return std::numeric_limits<std::size_t>::max();
+  }
+  if (limit.rlim_cur < limit.rlim_max) {
+    const rlimit raised{limit.rlim_max, limit.rlim_max};
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+      limit = raised;
+    }
+  }
+  return limit.rlim_cur - std::min(kReserve, limit.rlim_cur / 4);
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "app/board.h"
+#include "app/options.h"
+#include "caps/diagnosis.h"
+#include "caps/raising_kernel.h"
+#include "collectors/opener.h"
+#include "collectors/scrape.h"
+#include "exposition/encoder.h"
+
+namespace perf_exporter {
+
+// Counting as the options ask for it: the opening thread, the counters, the findings and the
+// scrapes. What `serve` and `stat` have in common.
+class Session {
+ public:
+  // Called on the opening thread after the first opens and after each later change, when the board
+  // has been brought up to date.
+  using AfterPass = std::function<void(const ProbeReport&)>;
+
+  // `kernel` must outlive the session. A fault where the host's CPUs can't be told.
+  static Result<std::unique_ptr<Session>> create(const Options& options, PerfKernel& kernel,
+                                                 std::shared_ptr<spdlog::logger> logger,
+                                                 AfterPass after_pass);
+
+  // As Opener's: start() hands the calling thread's capabilities to the opening thread, begin()
+  // lets it open; stop() returns false where an open is stuck.
+  void start() { opener_.start(); }
+  void begin() { opener_.begin(); }
+  [[nodiscard]] bool stop() { return opener_.stop(); }
+
+  // Appends a scrape to `body`. Thread-safe.
+  void scrape(Format format, const CollectorFilter& filter, std::string& body);
+
+  [[nodiscard]] const Board& board() const { return board_; }
+  [[nodiscard]] CounterSet& counters() { return counters_; }
+
+ private:
+  Session(const Options& options, PerfKernel& kernel, std::shared_ptr<spdlog::logger> logger,
+          AfterPass after_pass, OnlineCpus for_reading, OnlineCpus for_opening);
+
+  Opener::Permit probe();
+  void publish(const OpenReport& report);
+
+  Options options_;
+  RaisingKernel kernel_;
+  std::vector<const CatalogEvent*> events_;
+  AfterPass after_pass_;
+  Board board_;
+  CpuId first_online_;
+  ProbeReport probed_;  // of the opening thread alone
+  CounterSet counters_;
+  Scrape scrape_;
+  Encoder encoder_;  // guarded by the scrape
+  Opener opener_;
+};
+
+// What the chosen events ask of the host.
+Wanted wanted_of(const std::vector<const CatalogEvent*>& events);
+
+// Whether guests are counted, where --guests auto leaves that to the host: excluded where KVM's
+// mediated vPMU is on, which would not start beside our events
+// (module/kvm_{intel,amd}/parameters/enable_mediated_pmu).
+Guests resolve_guests(GuestChoice choice, const HostPaths& paths);
+
+// Raises the soft limit of open files to the hard one, and returns how many events may take: all
+// but a reserve for connections.
+std::size_t descriptor_allowance();
+
+}  // namespace perf_exporter

@@ -1,0 +1,95 @@
+#include <cinttypes>
+#include <condition_variable>
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "app/commands.h"
+#include "app/session.h"
+#include "app/signals.h"
+#include "app/stat_table.h"
+#include "base/clock.h"
+#include "caps/process_caps.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr int kUsage = 2;
+constexpr int kRefused = 3;
+
+int complain(const Fault& fault) {
+  std::fprintf(stderr, "perf-exporter: %s\n", fault.what.c_str());
+  return kUsage;
+}
+
+// What is counted now, summed over CPUs. The scaler may hold back what it can't tell yet.
+StatSnapshot take_snapshot(CounterSet& counters) {
+  StatSnapshot snapshot;
+  counters.with_reading([&](const CountersView& view, const std::vector<Fault>& /*faults*/) {
+    snapshot.taken_at = monotonic_ns();
+    snapshot.cpus = view.cpus.size();
+    snapshot.events.resize(view.events.size());
+    for (std::size_t event = 0; event < view.events.size(); ++event) {
+      StatEvent& row = snapshot.events[event];
+      row.event = view.events[event];
+      for (const auto& [cpu, cpu_counters] : view.cpus) {
+        row.count += cpu_counters.counted(event);
+        row.has_data = row.has_data || cpu_counters.total(event).has_value();
+        row.is_estimate = row.is_estimate || cpu_counters.status(event) == EventStatus::multiplexed;
+        if (const EventRefusal* refusal = cpu_counters.refusal(event); refusal && row.why.empty()) {
+          row.why = std::string(to_string(refusal->status)) + ": " + refusal->fault.what;
+        }
+      }
+    }
+  });
+  return snapshot;
+}
+
+}  // namespace
+
+int stat(const Options& options, PerfKernel& kernel,
+         const std::shared_ptr<spdlog::logger>& logger) {
+  auto signals = StopSignals::create();
+  if (!signals) {
+    return complain(signals.error());
+  }
+  auto session = Session::create(options, kernel, logger,
+                                 [&](const ProbeReport& /*report*/) { signals->wake(); });
+  if (!session) {
+    return complain(session.error());
+  }
+  if (const auto cleared = clear_effective(); !cleared) {
+    logger->warn("the effective capabilities stay as they are: {}", cleared.error().what);
+  }
+  (*session)->start();
+  (*session)->begin();
+  if (signals->wait(std::nullopt) == StopSignals::Woken::by_signal) {
+    return 0;
+  }
+  const StatSnapshot before = take_snapshot((*session)->counters());
+  auto left = options.stat_for;
+  while (left.count() > 0) {
+    const std::uint64_t begun = monotonic_ns();
+    if (signals->wait(left) != StopSignals::Woken::by_thread) {
+      break;
+    }
+    constexpr std::uint64_t kMillisecond = 1'000'000;
+    left -= std::chrono::milliseconds((monotonic_ns() - begun) / kMillisecond);
+  }
+  const StatSnapshot after = take_snapshot((*session)->counters());
+  std::fputs(stat_table(before, after).c_str(), stdout);
+  const auto report = (*session)->board().report();
+  const bool refused = report && refuses_anything(report->findings);
+  if (refused) {
+    for (const Finding& finding : report->findings) {
+      if (finding.severity == Severity::fail) {
+        std::fprintf(stderr, "perf-exporter: %s\n", log_line(finding).c_str());
+      }
+    }
+  }
+  return refused ? kRefused : 0;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/options.h"
+#include "caps/report.h"
+#include "collectors/counter_set.h"
+
+namespace perf_exporter {
+
+// The page at /: what is counted, what is not and why, and links to the other pages.
+std::string status_page(const Options& options, const CountersView& view,
+                        const std::optional<ProbeReport>& report);
+
+// A whole HTML page around `body`, with the style that all pages share. `title` is escaped, `body`
+// is taken as it is.
+std::string html_page(const std::string& title, const std::string& body);
+
+}  // namespace perf_exporter
