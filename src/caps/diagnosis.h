@@ -22,9 +22,9 @@ struct Wanted {
 // Trial).
 //
 // All causes that hold are reported, the one to fix first on top; of several that can't be told
-// apart each is named and its evidence says so. Where a trial was refused there is at least one
-// finding of severity fail, and where what is wanted opened there is `permitted` and no fail. Empty
-// where nothing is wanted.
+// apart each is named and its evidence says so. Where what is wanted opened there is `permitted`;
+// where it was refused there is a finding of severity fail, unless nothing could be told
+// (`trials_not_run`, `cpu_offline`). Empty where nothing is wanted.
 std::vector<Finding> diagnose(const HostFacts& facts, const Trials& trials, const Wanted& wanted);
 
 // Whether something wanted is refused: any finding of severity fail.

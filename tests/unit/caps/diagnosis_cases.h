@@ -1,0 +1,90 @@
+// Shorthand for the diagnosis' inputs.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <cerrno>
+#include <csignal>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "caps/diagnosis.h"
+
+namespace perf_exporter {
+
+inline constexpr std::uint64_t kPerfmonBit = bit(Capability::perfmon);
+inline constexpr std::uint64_t kSysAdminBit = bit(Capability::sys_admin);
+inline constexpr std::uint64_t kAllBits = 0x1ffffffffff;
+
+// uid 65534 without capabilities on a mainline kernel with a PMU, everything else ordinary.
+inline HostFacts plain_facts() {
+  HostFacts facts;
+  facts.uid = 65534;
+  facts.capabilities = CapabilitySets{0, 0, 0, kAllBits, 0};
+  facts.capget = facts.capabilities;
+  facts.no_new_privs = false;
+  facts.seccomp_mode = 0;
+  facts.tracer_pid = 0;
+  facts.initial_user_namespace = true;
+  facts.executable = "/usr/bin/perf-exporter";
+  facts.file_capabilities = FileCapabilities{};
+  facts.nosuid_mount = false;
+  facts.descriptors = DescriptorLimits{1024, 4096};
+  facts.lsm_label = "unconfined";
+  facts.place = Place::host;
+  facts.kernel_release = "6.18.0";
+  facts.kernel_version = "#1 SMP";
+  facts.kernel_vendor = KernelVendor::other;
+  facts.has_paranoid_sysctl = true;
+  facts.perf_event_paranoid = 2;
+  facts.cap_last_cap = 40;
+  facts.no_file_caps = false;
+  facts.core_pmus = std::vector<std::string>{"cpu"};
+  return facts;
+}
+
+// CAP_PERFMON effective and permitted, seen by capget as well.
+inline void grant(HostFacts& facts, std::uint64_t capabilities) {
+  facts.capabilities->effective |= capabilities;
+  facts.capabilities->permitted |= capabilities;
+  facts.capget = facts.capabilities;
+}
+
+inline void set_file_capabilities(HostFacts& facts, std::uint64_t permitted) {
+  facts.file_capabilities = FileCapabilities{true, permitted, 0, true, 0};
+}
+
+// r0 to r7 by name: "EINVAL EFAULT OK EACCES ...", "SIGSYS", "-" for not run.
+inline Trials trials_of(const std::string& words) {
+  const std::map<std::string, int> errors = {
+      {"EINVAL", EINVAL}, {"EFAULT", EFAULT}, {"EACCES", EACCES},        {"EPERM", EPERM},
+      {"ENOENT", ENOENT}, {"ENOSYS", ENOSYS}, {"ENODEV", ENODEV},        {"EMFILE", EMFILE},
+      {"ENFILE", ENFILE}, {"EBUSY", EBUSY},   {"EOPNOTSUPP", EOPNOTSUPP}};
+  Trials trials;
+  std::istringstream stream(words);
+  for (TrialResult& result : trials.results) {
+    std::string word = "-";
+    stream >> word;
+    if (word == "OK") {
+      result = {TrialResult::Outcome::opened, 0};
+    } else if (word == "SIGSYS") {
+      result = {TrialResult::Outcome::killed, SIGSYS};
+    } else if (word != "-") {
+      result = {TrialResult::Outcome::refused, errors.at(word)};
+    }
+  }
+  return trials;
+}
+
+// "fail:user_namespace warn:no_pmu", in order.
+inline std::string ids_of(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += (text.empty() ? "" : " ") + std::string(to_text(finding.severity)) + ":" + finding.id;
+  }
+  return text;
+}
+
+}  // namespace perf_exporter
