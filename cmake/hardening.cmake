@@ -4,10 +4,10 @@ add_compile_options(-fPIE)
 add_link_options(-pie)
 
 if(PERF_EXPORTER_SANITIZE)
-  # -O1 compiles in half the time of -O2 and keeps stack traces readable. The sanitizers check what
-  # _FORTIFY_SOURCE would, and more.
-  set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O1 -g")
-  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g")
+  # Instrumented code takes long to optimise: -Og compiles in a third of the time of -O1, and -g1 is enough
+  # for stack traces. The sanitizers check what _FORTIFY_SOURCE would, and more.
+  set(CMAKE_C_FLAGS_RELWITHDEBINFO "-Og -g1")
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-Og -g1")
   add_compile_options(-fsanitize=${PERF_EXPORTER_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PERF_EXPORTER_SANITIZE})

@@ -1,0 +1,41 @@
+# Thin: everything is done by scripts/ and CMake's presets.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench golden docs clean
+
+JOBS := $(shell nproc)
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+run: ## Build and serve on 127.0.0.1:10950; ARGS="--collector cycles" adds flags
+	@scripts/run.sh $(ARGS)
+
+test: ## All tests: release, asan-ubsan and tsan, and the lint; PRESETS="release" for fewer
+	@scripts/test.sh $(PRESETS)
+
+lint: ## clang-format and clang-tidy
+	@scripts/install-packages.sh build test lint
+	@cmake --preset release -DPERF_EXPORTER_TESTS=ON > /dev/null
+	@scripts/lint.sh
+
+format: ## Lay out all sources as clang-format wants them
+	@scripts/install-packages.sh lint
+	@find src tests cmake -name '*.cpp' -o -name '*.h' -o -name '*.c' | xargs clang-format -i
+
+bench: ## Side by side with node_exporter, and the micro-benchmarks
+	@scripts/install-packages.sh build bench test
+	@tests/bench/run.sh
+
+golden: ## Write the expected outputs anew; look at the difference before you commit it
+	@scripts/install-packages.sh build test
+	@cmake --preset release -DPERF_EXPORTER_TESTS=ON > /dev/null
+	@cmake --build --preset release --parallel $(JOBS)
+	@UPDATE_GOLDEN=1 ctest --preset release --tests-regex '[Gg]olden'
+
+docs: ## Write docs/metrics.md anew from the catalogue
+	@scripts/install-packages.sh build test
+	@cmake --preset release -DPERF_EXPORTER_TESTS=ON > /dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target regenerate
+
+clean: ## Remove everything built
+	@rm -rf build

@@ -1,0 +1,48 @@
+# Sourced by the other scripts: where the checkout and the downloads are, how to speak, and apt without
+# root.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
+
+die() {
+  say "$*"
+  exit 1
+}
+
+# Downloads are kept outside the checkout, so that a new one builds without the network. HOME may be
+# unset where a service starts us.
+cache_dir() {
+  local home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
+  echo "${XDG_CACHE_HOME:-$home/.cache}/perf-exporter"
+}
+
+# DIR/apt.conf keeps apt away from the system's lists, caches and hooks, so that it runs as any user and
+# changes nothing. Given by -c it is read last (apt.conf(5)), behind the machine's own configuration, which
+# stays in force for proxies and certificates.
+private_apt() {
+  local dir=$1
+  mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+  cat > "$dir/apt.conf" <<CONF
+Dir::State::lists "$dir/lists";
+Dir::Cache "$dir";
+APT::Sandbox::User "root";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+CONF
+}
+
+# What a mirror lacks at the moment, as lines "PACKAGE: REASON".
+missing_packages=$root/build/missing-packages
+
+forget_missing() {
+  [ ! -e "$missing_packages" ] || sed -i "/^$1: /d" "$missing_packages"
+}
+
+record_missing() {
+  mkdir -p "$(dirname "$missing_packages")"
+  forget_missing "$1"
+  echo "$1: $2" >> "$missing_packages"
+}

@@ -1,0 +1,18 @@
+# Sourced: Debian's packages in sets. The one list of what the project needs.
+# shellcheck shell=bash disable=SC2034
+
+# What `make run` needs. patch and xz-utils are for civetweb's source package, libcap2-bin for setcap.
+packages_build="g++ make cmake ninja-build ccache pkg-config patch xz-utils ca-certificates libcap2-bin
+  prometheus-cpp-dev libpfm4-dev libcap-dev libcli11-dev libspdlog-dev libexpected-dev libisal-dev
+  libssl-dev"
+
+# What `make test` needs besides. util-linux has setpriv, linux-perf the independent counter.
+packages_test="libgtest-dev libgmock-dev python3 python3-prometheus-client curl util-linux procps
+  linux-perf"
+
+packages_lint="clang-format clang-tidy"
+
+packages_bench="libbenchmark-dev"
+
+# Unpacked by fetch-tools.sh, never installed: their packages start services.
+packages_tools="prometheus prometheus-node-exporter"

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# test.sh [PRESET...]: builds and runs every test, of the presets release, asan-ubsan and tsan where none is
+# named, and lints with the first. The last line reads "N passed, N failed, N skipped"; the exit status is
+# 0 only where nothing failed.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$root"
+
+[ $# -gt 0 ] || set -- release asan-ubsan tsan
+started=$SECONDS
+
+scripts/install-packages.sh build test lint bench
+tools=$(scripts/fetch-tools.sh)
+export PATH=$tools/usr/bin:$PATH:/usr/sbin:/sbin PROMTOOL=$tools/usr/bin/promtool
+
+missing() { [ -e "$missing_packages" ] && grep -q "^$1: " "$missing_packages"; }
+
+report=()
+step() { # step NAME COMMAND...: runs it and notes whether it passed
+  local name=$1
+  shift
+  say "$name"
+  if "$@"; then
+    report+=("--check=$name=passed")
+  else
+    report+=("--check=$name=failed")
+    return 1
+  fi
+}
+
+configure() {
+  local bench=OFF
+  if [ "$1" = release ] && ! missing libbenchmark-dev; then
+    bench=ON
+  fi
+  cmake --preset "$1" -DPERF_EXPORTER_TESTS=ON -DPERF_EXPORTER_BENCH=$bench > "build/configure-$1.log" 2>&1 || {
+    cat "build/configure-$1.log"
+    return 1
+  }
+}
+
+# ThreadSanitizer's memory map has no room for addresses as random as newer kernels make them
+# (vm.mmap_rnd_bits above 28); where a container's seccomp filter forbids personality(2), it runs as it is.
+fixed_addresses=()
+if setarch --addr-no-randomize true 2> /dev/null; then
+  fixed_addresses=(setarch --addr-no-randomize)
+fi
+for_preset() {
+  if [ "$1" = tsan ]; then
+    shift
+    "${fixed_addresses[@]}" "$@"
+  else
+    shift
+    "$@"
+  fi
+}
+
+# Whether tests failed is told by their results, which the summary reads.
+run_tests() {
+  rm -f "build/$1/junit.xml"
+  for_preset "$1" ctest --preset "$1" --parallel 2 --output-junit "$root/build/$1/junit.xml" || true
+  report+=("$1=build/$1/junit.xml")
+}
+
+mkdir -p build
+for preset in "$@"; do
+  if step "$preset.configure" configure "$preset" &&
+    step "$preset.build" for_preset "$preset" cmake --build --preset "$preset" --parallel "$(nproc)"; then
+    run_tests "$preset"
+  fi
+  if [ "$preset" = release ]; then
+    step lint.format scripts/lint.sh format || true
+    step lint.tidy scripts/lint.sh tidy || true
+  fi
+  say "$preset took until $((SECONDS - started)) s"
+done
+
+[ "$(id -u)" -eq 0 ] || report+=("--without=root")
+grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2> /dev/null || report+=("--without=ipv6")
+exec /usr/bin/python3 -B scripts/test_summary.py --allowed tests/allowed-skips.txt --missing "$missing_packages" \
+  "${report[@]}"

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""That check_architecture.py finds each kind of breach, and none in a house that is in order."""
+
+import pathlib
+import tempfile
+import unittest
+
+import check_architecture
+
+
+def breaches_of(files):
+    with tempfile.TemporaryDirectory() as root:
+        for name, text in files.items():
+            path = pathlib.Path(root) / "src" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return list(check_architecture.breaches(root))
+
+
+class CheckArchitectureTest(unittest.TestCase):
+    def assert_breach(self, name, text, part):
+        found = breaches_of({name: text})
+        self.assertEqual(len(found), 1, found)
+        self.assertIn(name, found[0])
+        self.assertIn(part, found[0])
+
+    def assert_clean(self, name, text):
+        self.assertEqual(breaches_of({name: text}), [])
+
+    def test_a_house_in_order(self):
+        self.assert_clean("perf/a.cpp", '#include "base/result.h"\n#include "perf/a.h"\n#include <vector>\n')
+        self.assert_clean("main.cpp", '#include "app/run.h"\n#include "base/result.h"\n')
+        self.assert_clean("app/options.cpp", "#include <CLI/CLI.hpp>\nauto x = std::getenv(name);\n")
+        self.assert_clean("http/server.cpp", "#include <civetweb.h>\n#include <spdlog/spdlog.h>\n")
+        self.assert_clean("perf/linux_perf_kernel.cpp", "syscall(SYS_perf_event_open);\n")
+
+    def test_an_include_to_the_right(self):
+        self.assert_breach("base/a.cpp", '#include "perf/kernel.h"\n', "perf/kernel.h")
+        self.assert_breach("collectors/a.h", '  #  include <http/server.h>\n', "http/server.h")
+
+    def test_an_unknown_folder(self):
+        self.assert_breach("util/a.h", "", "folder")
+
+    def test_fenced_headers(self):
+        self.assert_breach("app/run.cpp", "#include <CLI/CLI.hpp>\n", "CLI/CLI.hpp")
+        self.assert_breach("caps/host.cpp", "#include <sys/capability.h>\n", "sys/capability.h")
+        self.assert_breach("perf/spec.cpp", "#include <perfmon/pfmlib.h>\n", "perfmon/")
+        self.assert_breach("app/run.cpp", "#include <civetweb.h>\n", "civetweb.h")
+        self.assert_breach("app/run.cpp", "#include <isa-l.h>\n", "isa-l.h")
+        self.assert_breach("http/a.cpp", "#include <prometheus/counter.h>\n", "prometheus/")
+        self.assert_breach("collectors/cpu.cpp", "#include <spdlog/spdlog.h>\n", "spdlog/")
+
+    def test_fenced_words(self):
+        self.assert_breach("perf/a.cpp", "syscall(SYS_perf_event_open);\n", "SYS_perf_event_open")
+        self.assert_breach("base/a.cpp", 'getenv("HOME");\n', "getenv")
+
+    def test_words_in_comments_and_strings_are_no_code(self):
+        self.assert_clean("perf/a.cpp", '// SYS_perf_event_open\n/* getenv */ auto x = "environ";\n')
+
+    def test_a_long_file(self):
+        self.assert_breach("base/a.cpp", "\n" * 301, "301 lines")
+        self.assert_clean("base/a.cpp", "\n" * 300)
+
+    def test_an_empty_house(self):
+        self.assertEqual(len(breaches_of({})), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,1 @@
+// Compiles nothing itself: the target of the precompiled headers needs a source.
