@@ -42,7 +42,7 @@ Result<std::string> read_text(const std::filesystem::path& path) {
     }
     text.append(block, static_cast<std::size_t>(got));
   }
-  text.erase(text.find_last_not_of("\n") + 1);
+  text.erase(text.find_last_not_of('\n') + 1);
   return text;
 }
 

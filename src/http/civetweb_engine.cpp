@@ -20,7 +20,7 @@ using Activity = ConnectionGuard::Activity;
 
 constexpr int kMasterThread = 0;
 // Answers of requests that run when the server is to stop are awaited for so long.
-constexpr std::chrono::milliseconds kDrain{1500};
+constexpr std::chrono::milliseconds kDrain{1000};
 // Prometheus asks once a minute by default; its connection shall live until the next time.
 constexpr const char* kKeepAliveMs = "120000";
 // A request's head must be complete, and a client take some of its answer, within this time.
@@ -80,10 +80,10 @@ std::vector<int> CivetwebEngine::ports() const {
   constexpr int kMaxPorts = 256;
   std::vector<mg_server_port> found(kMaxPorts);
   const int count = mg_get_server_ports(context_, kMaxPorts, found.data());
-  std::vector<int> ports;
-  for (int i = 0; i < count; ++i) {
-    ports.push_back(found[static_cast<std::size_t>(i)].port);
-  }
+  found.resize(static_cast<std::size_t>(std::max(count, 0)));
+  std::vector<int> ports(found.size());
+  std::transform(found.begin(), found.end(), ports.begin(),
+                 [](const mg_server_port& port) { return port.port; });
   return ports;
 }
 

@@ -35,7 +35,7 @@ class CivetwebEngine {
   static Result<std::unique_ptr<CivetwebEngine>> start(const EngineOptions& options,
                                                        Responder& responder);
 
-  // Finishes the requests that are running, as far as 1.5 s suffice, and stops all threads.
+  // Finishes the requests that are running, as far as a second suffices, and stops all threads.
   ~CivetwebEngine();
   CivetwebEngine(const CivetwebEngine&) = delete;
   CivetwebEngine& operator=(const CivetwebEngine&) = delete;

@@ -61,7 +61,9 @@ facts
 
 TEST(ReportText, FitsEightyColumns) {
   HostFacts facts = plain_facts();
-  facts.machine = std::string(200, 'x') + " " + std::string(60, 'y') + " " + std::string(60, 'z');
+  std::string machine(200, 'x');
+  machine.append(" ").append(60, 'y').append(" ").append(60, 'z');
+  facts.machine = machine;
   for (const Place place : {Place::kubernetes, Place::docker, Place::systemd, Place::host}) {
     for (const char* trials :
          {"SIGSYS", "EPERM EPERM EPERM", "EINVAL EFAULT OK EACCES EACCES EACCES EACCES ENOENT",

@@ -1,0 +1,69 @@
+#include "base/cpu_list.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace perf_exporter {
+namespace {
+
+CpuList cpus(std::initializer_list<int> numbers) {
+  CpuList list;
+  for (const int number : numbers) {
+    list.push_back(CpuId{number});
+  }
+  return list;
+}
+
+TEST(CpuList, ReadsTheKernelsFormats) {
+  EXPECT_EQ(parse_cpu_list("0"), cpus({0}));
+  EXPECT_EQ(parse_cpu_list("0-3,8"), cpus({0, 1, 2, 3, 8}));
+  EXPECT_EQ(parse_cpu_list("0-6:2"), cpus({0, 2, 4, 6}));
+  EXPECT_EQ(parse_cpu_list("0-7:3,1"), cpus({0, 1, 3, 6}));
+  EXPECT_EQ(parse_cpu_list("5-5"), cpus({5}));
+  EXPECT_EQ(parse_cpu_list("65535"), cpus({65535}));
+}
+
+TEST(CpuList, SortsAndDropsDuplicates) {
+  EXPECT_EQ(parse_cpu_list("8,0-2,1-3"), cpus({0, 1, 2, 3, 8}));
+}
+
+TEST(CpuList, IgnoresWhiteSpaceAround) {
+  EXPECT_EQ(parse_cpu_list(" 0-1, 3\n"), cpus({0, 1, 3}));
+}
+
+TEST(CpuList, AnEmptyTextIsAnEmptyList) {
+  EXPECT_EQ(parse_cpu_list(""), CpuList{});
+  EXPECT_EQ(parse_cpu_list("\n"), CpuList{});
+}
+
+TEST(CpuList, RefusesWhatIsNoListAndNamesThePart) {
+  for (const char* text :
+       {"0-", "-1", "3-1", "a", "0,,1", "0,", ",", "0-3:0", "0-3:", "0-3:x", "1.5", "0x1", "0 1",
+        "65536", "0-99999999", "99999999999999999999", "+1"}) {
+    const auto parsed = parse_cpu_list(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().code, 0) << text;
+    EXPECT_THAT(parsed.error().what, ::testing::HasSubstr("'" + std::string(text) + "'"));
+  }
+  EXPECT_THAT(parse_cpu_list("0,3-1,5").error().what, ::testing::HasSubstr("'3-1'"));
+}
+
+TEST(CpuList, FormatIsTheInverse) {
+  EXPECT_EQ(format_cpu_list({}), "");
+  EXPECT_EQ(format_cpu_list(cpus({7})), "7");
+  EXPECT_EQ(format_cpu_list(cpus({0, 1, 2, 8, 10, 11})), "0-2,8,10-11");
+  for (const char* text : {"0-3,8", "1,3,5-6", "0"}) {
+    EXPECT_EQ(format_cpu_list(*parse_cpu_list(text)), text);
+  }
+}
+
+TEST(CpuList, SetOperations) {
+  EXPECT_TRUE(contains(cpus({0, 2}), CpuId{2}));
+  EXPECT_FALSE(contains(cpus({0, 2}), CpuId{1}));
+  EXPECT_FALSE(contains({}, CpuId{0}));
+  EXPECT_EQ(intersect(cpus({0, 1, 2}), cpus({1, 2, 3})), cpus({1, 2}));
+  EXPECT_EQ(subtract(cpus({0, 1, 2}), cpus({1, 3})), cpus({0, 2}));
+}
+
+}  // namespace
+}  // namespace perf_exporter

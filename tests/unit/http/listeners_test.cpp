@@ -1,0 +1,172 @@
+// What the server listens on, on real sockets.
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "unit/http/server_fixture.h"
+
+namespace perf_exporter {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class ListenersTest : public ServerTest {
+ protected:
+  ListenersTest() { ::mkdir(directory_.c_str(), 0700); }
+  ~ListenersTest() override {
+    ::unlink(path_.c_str());
+    ::rmdir(directory_.c_str());
+  }
+
+  std::string start_error(std::vector<std::string> addresses) {
+    options_.listen_addresses = std::move(addresses);
+    const auto server = Server::start(options_, content_);
+    return server ? "it started" : server.error().what;
+  }
+
+  static bool exists(const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0;
+  }
+
+  // A digit before an s: civetweb would take it for a TLS port.
+  const std::string directory_ = testing::TempDir() + "k8s-" + std::to_string(::getpid());
+  const std::string path_ = directory_ + "/http.sock";
+};
+
+bool has_ipv6_loopback() {
+  const UniqueFd fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
+
+TEST_F(ListenersTest, ListensOnSeveralAtOnce) {
+  options_.listen_addresses = {"unix:" + path_, "127.0.0.1:0", "127.0.0.1:0"};
+  start();
+  ASSERT_EQ(server_->addresses().size(), 3U);
+  EXPECT_THAT(address(0), StartsWith("127.0.0.1:"));
+  EXPECT_NE(address(0), "127.0.0.1:0");
+  EXPECT_NE(address(0), address(1));
+  EXPECT_EQ(address(2), "unix:" + path_);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(connect(i).get("/metrics").status, 200) << address(i);
+  }
+}
+
+TEST_F(ListenersTest, ListensOnIpv6) {
+  if (!has_ipv6_loopback()) {
+    GTEST_SKIP() << "this machine has no ::1";
+  }
+  options_.listen_addresses = {"[::1]:0"};
+  start();
+  EXPECT_EQ(connect().get("/metrics").status, 200);
+}
+
+TEST_F(ListenersTest, AllAddressesAreReachedByBothFamilies) {
+  options_.listen_addresses = {":0"};
+  start();
+  ASSERT_THAT(address(), StartsWith(":"));
+  EXPECT_EQ(HttpClient("127.0.0.1" + address()).get("/metrics").status, 200);
+  if (has_ipv6_loopback()) {
+    EXPECT_EQ(HttpClient("[::1]" + address()).get("/metrics").status, 200);
+  }
+}
+
+TEST_F(ListenersTest, LooksHostNamesUp) {
+  options_.listen_addresses = {"localhost:0"};
+  start();
+  EXPECT_EQ(connect().get("/metrics").status, 200);
+}
+
+TEST_F(ListenersTest, APortInUseIsNamedWithItsReason) {
+  start();
+  const std::string taken = address();
+  EXPECT_EQ(start_error({taken}), "cannot listen on " + taken + ": address already in use");
+  EXPECT_THAT(start_error({taken.substr(taken.rfind(':'))}), EndsWith("address already in use"));
+  EXPECT_THAT(start_error({"127.0.0.1:0", taken}), StartsWith("cannot listen on " + taken));
+}
+
+TEST_F(ListenersTest, AnAddressGivenTwiceIsInUse) {
+  start();
+  const std::string port = address().substr(address().rfind(':'));
+  server_->stop();
+  EXPECT_THAT(start_error({"127.0.0.1" + port, "127.0.0.1" + port}),
+              EndsWith("address already in use"));
+}
+
+TEST_F(ListenersTest, AnAddressOfAnotherMachineIsNamedWithItsReason) {
+  EXPECT_EQ(start_error({"192.0.2.1:0"}),
+            "cannot listen on 192.0.2.1:0: this machine has no such address");
+}
+
+TEST_F(ListenersTest, WhatIsNoAddressIsNamed) {
+  EXPECT_THAT(start_error({"127.0.0.1:0", "10950"}), HasSubstr("'10950'"));
+  EXPECT_EQ(start_error({}), "no address to listen on");
+}
+
+TEST_F(ListenersTest, RestartsOnThePortItHad) {
+  start();
+  HttpClient client = connect();
+  EXPECT_EQ(client.get("/metrics").status, 200);
+  options_.listen_addresses = {address()};
+  server_->stop();  // closes first: the port lingers in TIME_WAIT
+  start();
+  EXPECT_EQ(connect().get("/metrics").status, 200);
+}
+
+TEST_F(ListenersTest, RemovesItsUnixSocketAtStop) {
+  options_.listen_addresses = {"unix:" + path_};
+  start();
+  EXPECT_TRUE(exists(path_));
+  server_->stop();
+  EXPECT_FALSE(exists(path_));
+}
+
+TEST_F(ListenersTest, ReplacesAStaleUnixSocket) {
+  sockaddr_un stale{};
+  stale.sun_family = AF_UNIX;
+  std::strncpy(stale.sun_path, path_.c_str(), sizeof(stale.sun_path) - 1);
+  {
+    const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&stale), sizeof(stale)), 0);
+  }
+  ASSERT_TRUE(exists(path_));
+  options_.listen_addresses = {"unix:" + path_};
+  start();
+  EXPECT_EQ(connect().get("/metrics").status, 200);
+}
+
+TEST_F(ListenersTest, LeavesALiveUnixSocketToItsOwner) {
+  options_.listen_addresses = {"unix:" + path_};
+  start();
+  EXPECT_EQ(start_error({"unix:" + path_}),
+            "cannot listen on unix:" + path_ + ": address already in use");
+  EXPECT_EQ(connect().get("/metrics").status, 200);
+}
+
+TEST_F(ListenersTest, LeavesAnotherFileAlone) {
+  std::ofstream(path_) << "precious";
+  EXPECT_THAT(start_error({"unix:" + path_}), EndsWith("File exists"));
+  std::string text;
+  std::ifstream(path_) >> text;
+  EXPECT_EQ(text, "precious");
+}
+
+TEST_F(ListenersTest, AMissingFolderIsNamedWithItsReason) {
+  EXPECT_EQ(start_error({"unix:/nonexistent/http.sock"}),
+            "cannot listen on unix:/nonexistent/http.sock: No such file or directory");
+}
+
+TEST_F(ListenersTest, AFailedStartLeavesNoUnixSocket) {
+  start();
+  const std::string taken = address();
+  EXPECT_THAT(start_error({"unix:" + path_, taken}), EndsWith("address already in use"));
+  EXPECT_FALSE(exists(path_));
+}
+
+}  // namespace
+}  // namespace perf_exporter

@@ -1,0 +1,149 @@
+#include "perf/count_scaler.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <vector>
+
+namespace perf_exporter {
+namespace {
+
+constexpr RawCount kMs = 1'000'000;
+constexpr RawCount kSecond = 1000 * kMs;
+
+std::uint64_t low(Count count) {
+  return static_cast<std::uint64_t>(count);
+}
+
+// Times in ms.
+EventReading at(RawCount value, RawCount enabled_ms, RawCount running_ms) {
+  return {value, enabled_ms * kMs, running_ms * kMs};
+}
+
+std::uint64_t total_after(const std::vector<EventReading>& readings) {
+  CountScaler scaler;
+  for (const EventReading& reading : readings) {
+    scaler.update(reading);
+  }
+  return low(scaler.total());
+}
+
+TEST(CountScaler, TakesWhatRanThroughoutAsItIs) {
+  EXPECT_EQ(total_after({at(7, 1, 1), at(7, 2, 2), at(1'000'003, 3, 3)}), 1'000'003U);
+}
+
+TEST(CountScaler, ScalesWhatWasSeenByTheTimeThatWasNot) {
+  EXPECT_EQ(total_after({at(100, 100, 50)}), 200U);
+  EXPECT_EQ(total_after({at(100, 100, 50), at(150, 200, 75)}), 400U) << "50 * 100 / 25 more";
+}
+
+// Scaled by their lifetimes these readings give 200, 185, 236 and 311: the second is a fall.
+TEST(CountScaler, HoldsWhereALifetimeWouldFall) {
+  CountScaler scaler;
+  scaler.update(at(100, 100, 50));
+  EXPECT_EQ(low(scaler.total()), 200U);
+  scaler.update(at(101, 110, 60));
+  EXPECT_EQ(low(scaler.total()), 201U) << "it ran all of these 10 ms";
+  scaler.update(at(101, 140, 60));
+  EXPECT_EQ(low(scaler.total()), 201U) << "it has not run since";
+  scaler.update(at(140, 200, 90));
+  EXPECT_EQ(low(scaler.total()), 318U) << "39 * 90 / 30 since the held baseline";
+}
+
+TEST(CountScaler, HoldsTheBaselineUntilItHasRunForLongEnough) {
+  CountScaler scaler;
+  scaler.update(at(100, 100, 50));
+  scaler.update(at(110, 130, 60));
+  scaler.update(at(120, 160, 74));
+  EXPECT_EQ(low(scaler.total()), 200U) << "24 ms tell too little";
+  scaler.update(at(125, 162, 75));
+  EXPECT_EQ(low(scaler.total()), 262U) << "25 * 62 / 25";
+}
+
+TEST(CountScaler, HoldsShortReadingsUntilClosed) {
+  CountScaler scaler;
+  for (const EventReading& reading :
+       {at(100, 10, 5), at(101, 11, 5), at(101, 14, 6), at(140, 20, 9)}) {
+    scaler.update(reading);
+    EXPECT_EQ(low(scaler.total()), 0U);
+  }
+  scaler.close();
+  EXPECT_EQ(low(scaler.total()), 311U) << "140 * 20 / 9";
+}
+
+TEST(CountScaler, NeverExtrapolatesFromASliver) {
+  CountScaler scaler;
+  scaler.update(at(1000, 1000, 1000));
+  // 30 ms of 10 s: more than 25 ms, but less than 1 % of the time.
+  scaler.update(at(1300, 11'000, 1030));
+  EXPECT_EQ(low(scaler.total()), 1000U);
+  scaler.close();
+  EXPECT_EQ(low(scaler.total()), 1300U) << "what was seen counts, unscaled";
+}
+
+TEST(CountScaler, StarvedTimeIsNotExtrapolatedOver) {
+  CountScaler scaler;
+  scaler.update(at(1000, 1000, 1000));
+  scaler.starve(at(1000, 3000, 1000));
+  scaler.starve(at(1000, 60'000, 1000));
+  EXPECT_EQ(low(scaler.total()), 1000U);
+  scaler.update(at(1010, 60'100, 1050));
+  EXPECT_EQ(low(scaler.total()), 1020U) << "10 * 100 / 50, not 10 * 59,100 / 50";
+}
+
+TEST(CountScaler, StarvingSettlesWhatWasHeld) {
+  CountScaler scaler;
+  scaler.update(at(100, 100, 50));
+  scaler.update(at(110, 130, 60));
+  EXPECT_EQ(low(scaler.total()), 200U);
+  scaler.starve(at(110, 3000, 60));
+  EXPECT_EQ(low(scaler.total()), 230U) << "10 * 30 / 10, and nothing for the 2,870 ms";
+}
+
+TEST(CountScaler, AfterClosingANewEventStartsFromZero) {
+  CountScaler scaler;
+  scaler.update(at(500, 1000, 1000));
+  scaler.close();
+  scaler.update(at(5, 10, 10));
+  EXPECT_EQ(low(scaler.total()), 505U);
+  scaler.close();
+  scaler.close();
+  EXPECT_EQ(low(scaler.total()), 505U);
+}
+
+TEST(CountScaler, AReadingThatRunsBackwardsAddsNothing) {
+  CountScaler scaler;
+  scaler.update(at(500, 1000, 1000));
+  scaler.update(at(400, 2000, 2000));
+  EXPECT_EQ(low(scaler.total()), 500U);
+  scaler.starve(at(300, 1000, 1000));
+  EXPECT_EQ(low(scaler.total()), 500U);
+  scaler.update(at(310, 2000, 2000));
+  EXPECT_EQ(low(scaler.total()), 510U);
+}
+
+TEST(CountScaler, TenYearsOfFiveGigahertzOn256Cpus) {
+  constexpr RawCount kTenYears = RawCount{10} * 365 * 24 * 3600 * kSecond;
+  constexpr RawCount kCycles = kTenYears * 5;
+  Count sum = 0;
+  for (int cpu = 0; cpu < 256; ++cpu) {
+    CountScaler scaler;
+    scaler.update({kCycles / 4, kTenYears / 2, kTenYears / 4});
+    scaler.update({kCycles / 2, kTenYears, kTenYears / 2});
+    EXPECT_EQ(low(scaler.total()), kCycles);
+    sum += scaler.total();
+  }
+  EXPECT_GT(sum, Count{std::numeric_limits<RawCount>::max()});
+  EXPECT_EQ(low(sum / 256), kCycles);
+  EXPECT_EQ(low(sum % 256), 0U);
+}
+
+TEST(CountScaler, TheLargestReadingDoesNotOverflow) {
+  constexpr RawCount kMax = std::numeric_limits<RawCount>::max();
+  CountScaler scaler;
+  scaler.update({kMax, kMax, kMax / 2});
+  EXPECT_EQ(low(scaler.total() / kMax), 2U);
+}
+
+}  // namespace
+}  // namespace perf_exporter
