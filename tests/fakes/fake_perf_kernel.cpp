@@ -1,0 +1,214 @@
+#include "fakes/fake_perf_kernel.h"
+
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace perf_exporter {
+namespace {
+
+FakeCount steady_course(const perf_event_attr& /*attr*/, int /*cpu*/, int n) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  const auto reading = static_cast<std::uint64_t>(n) + 1;
+  return {reading * 1000, reading * kSecond, reading * kSecond};
+}
+
+template <class T>
+bool agrees(const std::optional<T>& wanted, const T& seen) {
+  return !wanted || *wanted == seen;
+}
+
+bool matches(const FakePerfKernel::Match& match, const OpenCall& call) {
+  const bool wants_attr = match.type || match.config || match.excludes_kernel;
+  if (match.where && !match.where(call)) {
+    return false;
+  }
+  if (call.attr == nullptr) {
+    return !wants_attr && agrees(match.cpu, call.cpu) && agrees(match.pid, call.pid);
+  }
+  return agrees(match.type, std::uint32_t{call.attr->type}) &&
+         agrees(match.config, std::uint64_t{call.attr->config}) && agrees(match.cpu, call.cpu) &&
+         agrees(match.pid, call.pid) &&
+         agrees(match.excludes_kernel, call.attr->exclude_kernel != 0) &&
+         agrees(match.is_member, call.group_fd >= 0);
+}
+
+}  // namespace
+
+void FakePerfKernel::refuse(const Match& match, int error) {
+  const std::lock_guard lock(mutex_);
+  rules_.push_back({match, error, {}});
+}
+
+void FakePerfKernel::count(const Match& match, Course course) {
+  const std::lock_guard lock(mutex_);
+  rules_.push_back({match, 0, std::move(course)});
+}
+
+void FakePerfKernel::set_group_capacity(std::size_t events) {
+  const std::lock_guard lock(mutex_);
+  group_capacity_ = events;
+}
+
+void FakePerfKernel::set_descriptor_limit(std::optional<std::size_t> opens) {
+  const std::lock_guard lock(mutex_);
+  descriptor_limit_ = opens;
+}
+
+void FakePerfKernel::set_before_open(std::function<void(const OpenCall&)> hook) {
+  const std::lock_guard lock(mutex_);
+  before_open_ = std::move(hook);
+}
+
+void FakePerfKernel::set_before_read(std::function<void(int)> hook) {
+  const std::lock_guard lock(mutex_);
+  before_read_ = std::move(hook);
+}
+
+void FakePerfKernel::set_read_error(int error, std::optional<std::uint32_t> type) {
+  const std::lock_guard lock(mutex_);
+  read_error_ = error;
+  read_error_type_ = type;
+}
+
+void FakePerfKernel::set_control_error(int error) {
+  const std::lock_guard lock(mutex_);
+  control_error_ = error;
+}
+
+void FakePerfKernel::set_read_limit(std::optional<std::size_t> bytes) {
+  const std::lock_guard lock(mutex_);
+  read_limit_ = bytes;
+}
+
+std::vector<SeenOpen> FakePerfKernel::opens() const {
+  const std::lock_guard lock(mutex_);
+  return opens_;
+}
+
+std::size_t FakePerfKernel::reads() const {
+  const std::lock_guard lock(mutex_);
+  return reads_;
+}
+
+std::size_t FakePerfKernel::enables() const {
+  const std::lock_guard lock(mutex_);
+  return enables_;
+}
+
+const FakePerfKernel::Rule* FakePerfKernel::find_rule(const OpenCall& call) const {
+  const auto rule = std::find_if(rules_.rbegin(), rules_.rend(),
+                                 [&](const Rule& r) { return matches(r.match, call); });
+  return rule == rules_.rend() ? nullptr : &*rule;
+}
+
+// In the order of the real kernel's checks (permissions: flags, attr, rights, descriptors, group).
+std::optional<int> FakePerfKernel::refusal(const OpenCall& call, const Rule* rule) const {
+  constexpr unsigned long kKnownFlags =
+      PERF_FLAG_FD_NO_GROUP | PERF_FLAG_FD_OUTPUT | PERF_FLAG_PID_CGROUP | PERF_FLAG_FD_CLOEXEC;
+  if (rule != nullptr && rule->error != 0 && call.attr == nullptr) {
+    return rule->error;
+  }
+  if ((call.flags & ~kKnownFlags) != 0) {
+    return EINVAL;
+  }
+  if (call.attr == nullptr) {
+    return EFAULT;
+  }
+  if (rule != nullptr && rule->error != 0) {
+    return rule->error;
+  }
+  if (descriptor_limit_ && opened_ >= *descriptor_limit_) {
+    return EMFILE;
+  }
+  if (call.group_fd >= 0) {
+    const auto leader = events_.find(call.group_fd);
+    if (leader == events_.end()) {
+      return EBADF;
+    }
+    if (call.attr->type != PERF_TYPE_SOFTWARE && leader->second.members.size() >= group_capacity_) {
+      return EINVAL;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<UniqueFd> FakePerfKernel::open(const OpenCall& call) {
+  std::function<void(const OpenCall&)> hook;
+  {
+    const std::lock_guard lock(mutex_);
+    hook = before_open_;
+  }
+  if (hook) {
+    hook(call);
+  }
+  const std::lock_guard lock(mutex_);
+  opens_.push_back(
+      {call.attr != nullptr, call.attr != nullptr ? *call.attr : perf_event_attr{}, call});
+  const Rule* rule = find_rule(call);
+  if (const auto error = refusal(call, rule)) {
+    return fault(std::string("perf_event_open: ") + std::strerror(*error), *error);
+  }
+  UniqueFd fd(::eventfd(0, EFD_CLOEXEC));
+  ++opened_;
+  Event event;
+  event.attr = *call.attr;
+  event.cpu = call.cpu;
+  event.id = next_id_++;
+  event.course = rule != nullptr && rule->course ? rule->course : steady_course;
+  event.members = {fd.get()};
+  events_[fd.get()] = event;
+  if (call.group_fd >= 0) {
+    events_[call.group_fd].members.push_back(fd.get());
+  }
+  return fd;
+}
+
+// PERF_FORMAT_GROUP | ID | both times: { nr; enabled; running; { value; id } [nr] }.
+Result<std::size_t> FakePerfKernel::read(int fd, std::span<std::byte> bytes) {
+  std::function<void(int)> hook;
+  {
+    const std::lock_guard lock(mutex_);
+    hook = before_read_;
+  }
+  if (hook) {
+    hook(fd);
+  }
+  const std::lock_guard lock(mutex_);
+  ++reads_;
+  const auto leader = events_.find(fd);
+  if (leader == events_.end()) {
+    return fault("read of a perf event", EBADF);
+  }
+  if (read_error_ != 0 && agrees(read_error_type_, std::uint32_t{leader->second.attr.type})) {
+    return fault("read of a perf event", read_error_);
+  }
+  std::vector<std::uint64_t> words = {leader->second.members.size(), 0, 0};
+  for (const int member : leader->second.members) {
+    Event& event = events_[member];
+    const FakeCount counted = event.course(event.attr, event.cpu, event.readings++);
+    words[1] = counted.enabled;
+    words[2] = counted.running;
+    words.push_back(counted.value);
+    words.push_back(event.id);
+  }
+  const std::size_t size = std::min(
+      {words.size() * sizeof(std::uint64_t), bytes.size(), read_limit_.value_or(bytes.size())});
+  std::memcpy(bytes.data(), words.data(), size);
+  return size;
+}
+
+Result<void> FakePerfKernel::control(int /*fd*/, GroupControl what) {
+  const std::lock_guard lock(mutex_);
+  if (what == GroupControl::enable) {
+    if (control_error_ != 0) {
+      return fault("ioctl of a perf event", control_error_);
+    }
+    ++enables_;
+  }
+  return {};
+}
+
+}  // namespace perf_exporter

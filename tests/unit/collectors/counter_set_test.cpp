@@ -1,0 +1,223 @@
+#include "collectors/counter_set.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+
+#include "fakes/descriptors.h"
+#include "unit/collectors/machine.h"
+
+namespace perf_exporter {
+namespace {
+
+using namespace testing_machine;
+
+const CpuList kBoth = {CpuId{0}, CpuId{1}};
+
+class CounterSetTest : public testing::Test {
+ protected:
+  void SetUp() override { machine_.open_cpus(kBoth); }
+
+  Machine machine_;
+};
+
+TEST_F(CounterSetTest, ReadsEachGroupOfEachCpuOnce) {
+  EXPECT_TRUE(machine_.read().empty());
+  EXPECT_EQ(machine_.kernel.reads(), 4U) << "two groups on two CPUs";
+  EXPECT_EQ(machine_.total(0, "cycles"), 1000U);
+  EXPECT_EQ(machine_.total(1, "page_faults"), 1000U);
+  EXPECT_EQ(machine_.counters.descriptors(), 24U);
+  EXPECT_EQ(machine_.counters.installed(), kBoth);
+}
+
+TEST_F(CounterSetTest, AScrapeWithinAMillisecondSharesTheReading) {
+  const auto ignore = [](const CountersView&, const std::vector<Fault>&) {};
+  machine_.counters.with_reading(ignore);
+  // On a machine under load more than a millisecond may pass between two calls: try a few times.
+  std::size_t fresh = 0;
+  constexpr std::size_t kTries = 20;
+  for (std::size_t i = 0; i < kTries; ++i) {
+    const std::size_t before = machine_.kernel.reads();
+    machine_.counters.with_reading(ignore);
+    fresh += machine_.kernel.reads() > before ? 1 : 0;
+  }
+  EXPECT_LT(fresh, kTries);
+  const std::size_t before = machine_.kernel.reads();
+  machine_.read();
+  EXPECT_EQ(machine_.kernel.reads(), before + 4);
+}
+
+// The second scrape comes while the first one reads, and waits for it.
+TEST_F(CounterSetTest, AScrapeThatComesWhileAnotherReadsSharesItsReading) {
+  std::atomic<bool> reading = false;
+  std::atomic<bool> second_waits = false;
+  machine_.kernel.set_before_read([&](int) {
+    reading = true;
+    while (!second_waits) {
+      std::this_thread::yield();
+    }
+    let_the_reading_age();  // so that the second has arrived before the reading ends
+  });
+  std::thread first([&] {
+    machine_.counters.with_reading([](const CountersView&, const std::vector<Fault>&) {
+      let_the_reading_age();  // and takes its turn more than a millisecond after it
+      let_the_reading_age();
+    });
+  });
+  while (!reading) {
+    std::this_thread::yield();
+  }
+  std::size_t used = 0;
+  std::thread second([&] {
+    second_waits = true;
+    machine_.counters.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
+      used = view.cpus.size();
+      EXPECT_TRUE(faults.empty());
+    });
+  });
+  first.join();
+  second.join();
+  EXPECT_EQ(used, 2U);
+  EXPECT_EQ(machine_.kernel.reads(), 4U) << "one reading for both";
+}
+
+TEST_F(CounterSetTest, AnOfflineCpuIsAbsentAtOnce) {
+  int changes = 0;
+  machine_.counters.set_on_change([&] { ++changes; });
+  machine_.read();
+  EXPECT_EQ(changes, 0);
+  machine_.host.set_online("0");
+  machine_.read();
+  EXPECT_EQ(machine_.total(1, "cycles"), std::nullopt);
+  EXPECT_EQ(machine_.status(1, "cycles"), std::nullopt);
+  EXPECT_EQ(machine_.total(0, "cycles"), 2000U);
+  EXPECT_EQ(changes, 1);
+}
+
+TEST_F(CounterSetTest, ACpuThatIsBackStartsAnewAndItsPastStaysInTheSums) {
+  machine_.read();
+  machine_.host.set_online("0");
+  machine_.read();
+  const std::size_t before = open_descriptors();
+  EXPECT_TRUE(machine_.counters.keep_only({CpuId{0}}));
+  EXPECT_EQ(open_descriptors(), before - 12);
+  EXPECT_FALSE(machine_.counters.keep_only({CpuId{0}}));
+  machine_.host.set_online("0-1");
+  machine_.open_cpu(CpuId{1});
+  machine_.read();
+  EXPECT_EQ(machine_.total(1, "cycles"), 1000U) << "a new start: a reset to Prometheus";
+  machine_.counters.with_state([&](const CountersView& view) {
+    ASSERT_EQ(view.retired.size(), 1U);
+    const RetiredCounts& retired = view.retired.begin()->second;
+    EXPECT_EQ(static_cast<std::uint64_t>(retired.counts[index_of(machine_.events, "cycles")]),
+              1000U);
+    EXPECT_EQ(
+        static_cast<std::uint64_t>(retired.times[index_of(machine_.events, "cycles")].enabled),
+        kSecond);
+  });
+}
+
+// Off and on again between two looks of the opening thread; only a scrape has seen it.
+TEST_F(CounterSetTest, ACpuThatWasSeenOfflineIsDroppedThoughItIsBack) {
+  machine_.host.set_online("0");
+  machine_.read();
+  machine_.host.set_online("0-1");
+  machine_.read();
+  EXPECT_EQ(machine_.total(1, "cycles"), std::nullopt) << "frozen for good";
+  EXPECT_TRUE(machine_.counters.keep_only(kBoth));
+  EXPECT_EQ(machine_.counters.installed(), CpuList{CpuId{0}});
+}
+
+TEST_F(CounterSetTest, AShortReadIsAbsentCountedAndReopened) {
+  machine_.read();
+  machine_.kernel.set_read_limit(24);
+  EXPECT_EQ(machine_.read().size(), 4U);
+  EXPECT_EQ(machine_.total(0, "cycles"), std::nullopt);
+  machine_.counters.with_state([](const CountersView& view) { EXPECT_EQ(view.read_failures, 4U); });
+  machine_.kernel.set_read_limit(std::nullopt);
+  EXPECT_EQ(machine_.reopen(), 2U);
+  EXPECT_TRUE(machine_.read().empty());
+  ASSERT_TRUE(machine_.total(0, "cycles"));
+  EXPECT_GE(*machine_.total(0, "cycles"), 2000U);
+  machine_.counters.with_state([](const CountersView& view) { EXPECT_EQ(view.reopenings, 2U); });
+  EXPECT_EQ(machine_.reopen(), 0U);
+}
+
+TEST_F(CounterSetTest, AFailedReadIsAbsentAndNotReopened) {
+  machine_.kernel.set_read_error(EIO);
+  EXPECT_EQ(machine_.read().size(), 4U);
+  EXPECT_EQ(machine_.total(0, "cycles"), std::nullopt);
+  EXPECT_EQ(machine_.reopen(), 0U);
+  machine_.kernel.set_read_error(0);
+  machine_.read();
+  EXPECT_EQ(machine_.total(0, "cycles"), 1000U);
+}
+
+TEST(CounterSet, AMergedGroupThatIsMultiplexedGoesOnApartWithoutAFallOrADoubleCount) {
+  Machine machine;
+  machine.kernel.count(hardware(), course(1000, 50));
+  machine.open_cpu(CpuId{0});
+  machine.read();
+  machine.read();
+  EXPECT_EQ(machine.total(0, "cycles"), 2000U);
+  EXPECT_EQ(machine.total(0, "branch_misses"), 2000U);
+  EXPECT_EQ(machine.reopen(), 1U);
+  machine.read();
+  for (const char* event : {"cycles", "instructions", "branch_misses", "cache_references"}) {
+    EXPECT_EQ(machine.total(0, event), 4000U) << event << ": a last reading and a new one";
+  }
+  EXPECT_EQ(machine.reopen(), 0U);
+  std::size_t hardware_leaders = 0;
+  for (const SeenOpen& seen : machine.kernel.opens()) {
+    hardware_leaders += seen.call.group_fd == -1 && seen.attr.type == PERF_TYPE_HARDWARE ? 1 : 0;
+  }
+  EXPECT_EQ(hardware_leaders, 7U + 1U + 3U) << "trials, the merged group, the groups apart";
+}
+
+TEST(CounterSet, TotalsNeverFallWhateverHappens) {
+  Machine machine;
+  machine.kernel.count(hardware(), [](const perf_event_attr&, int, int n) {
+    const auto reading = static_cast<std::uint64_t>(n) + 1;
+    // Runs for 40 % of a second, then for none at all, and counts nothing in every third.
+    const std::uint64_t runs = (reading + 1) / 2;
+    return FakeCount{reading / 3 * 1000, reading * kSecond, runs * kSecond * 2 / 5};
+  });
+  machine.open_cpu(CpuId{0});
+  std::uint64_t highest = 0;
+  for (int i = 0; i < 60; ++i) {
+    machine.read();
+    if (i % 7 == 6) {
+      machine.reopen();
+    }
+    if (i % 11 == 10) {
+      machine.open_cpu(CpuId{0}, Arrangement::apart);
+    }
+    if (const auto total = machine.total(0, "cycles")) {
+      EXPECT_GE(*total, highest);
+      highest = *total;
+    }
+  }
+  EXPECT_GT(highest, 10'000U);
+}
+
+// Needs a second of real time: a group is dead once its clock has stood still for that long.
+TEST(CounterSet, ADeadGroupIsOpenedAnewAndItsTotalGoesOn) {
+  Machine machine(events_named({"page_faults"}));
+  machine.kernel.count({}, [](const perf_event_attr&, int, int) {
+    return FakeCount{700, kSecond, kSecond};
+  });
+  machine.open_cpu(CpuId{0});
+  machine.read();
+  EXPECT_EQ(machine.total(0, "page_faults"), 700U);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1010));
+  machine.read();
+  EXPECT_EQ(machine.total(0, "page_faults"), std::nullopt) << "not flat: absent";
+  EXPECT_EQ(machine.reopen(), 1U);
+  machine.read();
+  EXPECT_EQ(machine.total(0, "page_faults"), 1400U);
+}
+
+}  // namespace
+}  // namespace perf_exporter

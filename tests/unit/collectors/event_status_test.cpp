@@ -1,0 +1,42 @@
+#include "collectors/event_status.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <set>
+
+namespace perf_exporter {
+namespace {
+
+TEST(EventStatus, LabelValuesAreDistinct) {
+  std::set<std::string_view> names;
+  for (const EventStatus status : kEventStatuses) {
+    EXPECT_TRUE(names.insert(to_string(status)).second) << to_string(status);
+  }
+  EXPECT_EQ(to_string(EventStatus::counting), "counting");
+  EXPECT_EQ(to_string(EventStatus::busy), "busy");
+}
+
+TEST(EventStatus, TellsPermissionsAndLimitsFromWhatTheHardwareLacks) {
+  for (const int error : {EACCES, EPERM, ENOSYS, EMFILE, ENFILE, ENOMEM}) {
+    EXPECT_EQ(status_of_refusal(error), EventStatus::refused) << error;
+  }
+  for (const int error : {ENOENT, EINVAL, EOPNOTSUPP, ENODEV}) {
+    EXPECT_EQ(status_of_refusal(error), EventStatus::unsupported) << error;
+  }
+  for (const int error : {EBUSY, ENOSPC}) {
+    EXPECT_EQ(status_of_refusal(error), EventStatus::busy) << error;
+  }
+}
+
+TEST(EventStatus, WordsNameTheErrnoAndALackOfDescriptors) {
+  const auto words = [](int error) { return in_words({status_of_refusal(error), {error, ""}}); };
+  EXPECT_NE(words(EACCES).find("(EACCES)"), std::string::npos);
+  EXPECT_NE(words(EACCES), words(EMFILE));
+  EXPECT_NE(words(EMFILE).find("descriptor"), std::string::npos);
+  EXPECT_NE(words(ENOENT).find("PMU"), std::string::npos);
+  EXPECT_EQ(in_words({EventStatus::busy, {}}).find('('), std::string::npos) << "no errno, no name";
+}
+
+}  // namespace
+}  // namespace perf_exporter

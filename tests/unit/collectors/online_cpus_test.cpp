@@ -1,0 +1,76 @@
+#include "collectors/online_cpus.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "fakes/temp_host.h"
+
+namespace perf_exporter {
+namespace {
+
+TEST(OnlineCpus, FollowsTheFile) {
+  TempHost host("0-3");
+  auto online = OnlineCpus::open(host.paths());
+  ASSERT_TRUE(online);
+  EXPECT_EQ(format_cpu_list(online->refresh()), "0-3");
+  host.set_online("0,2-3");
+  EXPECT_EQ(format_cpu_list(online->refresh()), "0,2-3");
+  host.set_online("0-3");
+  EXPECT_EQ(format_cpu_list(online->refresh()), "0-3");
+}
+
+TEST(OnlineCpus, KeepsTheLastListWhereTheFileMakesNoSense) {
+  TempHost host("0-3");
+  auto online = OnlineCpus::open(host.paths());
+  ASSERT_TRUE(online);
+  for (const char* text : {"", "3-1", "none"}) {
+    host.set_online(text);
+    EXPECT_EQ(format_cpu_list(online->refresh()), "0-3") << text;
+  }
+}
+
+TEST(OnlineCpus, AMissingOrMeaninglessFileIsAFault) {
+  TempHost host("");
+  EXPECT_FALSE(OnlineCpus::open(host.paths()));
+  const auto missing = OnlineCpus::open({"/nowhere", "/nowhere"});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ENOENT);
+  EXPECT_NE(missing.error().what.find("/nowhere/devices/system/cpu/online"), std::string::npos);
+}
+
+TEST(CpuChoice, ReadsKeywordsAndLists) {
+  EXPECT_EQ(parse_cpu_choice("online")->kind, CpuChoice::Kind::online);
+  EXPECT_EQ(parse_cpu_choice("housekeeping")->kind, CpuChoice::Kind::housekeeping);
+  const auto list = parse_cpu_choice("0-63:2");
+  ASSERT_TRUE(list);
+  EXPECT_EQ(list->kind, CpuChoice::Kind::list);
+  EXPECT_EQ(list->list.size(), 32U);
+}
+
+TEST(CpuChoice, RefusesWhatIsNoListAndNamesTheNearest) {
+  for (const char* text : {"0-", "3-1", "a", "", "0,,1"}) {
+    EXPECT_FALSE(parse_cpu_choice(text)) << text;
+  }
+  EXPECT_NE(parse_cpu_choice("houskeeping").error().what.find("did you mean housekeeping"),
+            std::string::npos);
+}
+
+TEST(CpuChoice, ChoosesAmongTheOnlineCpus) {
+  TempHost host;
+  const CpuList online = parse_cpu_list("0-7").value();
+  const auto chosen = [&](const char* text) {
+    return format_cpu_list(choose_cpus(parse_cpu_choice(text).value(), online, host.paths()));
+  };
+  EXPECT_EQ(chosen("online"), "0-7");
+  EXPECT_EQ(chosen("6-9"), "6-7");
+  EXPECT_EQ(chosen("housekeeping"), "0-7") << "nothing isolated";
+  host.write_sys("devices/system/cpu/isolated", "2-3\n");
+  host.write_sys("devices/system/cpu/nohz_full", "5\n");
+  EXPECT_EQ(chosen("housekeeping"), "0-1,4,6-7");
+  host.write_sys("devices/system/cpu/nohz_full", "(null)\n");
+  EXPECT_EQ(chosen("housekeeping"), "0-1,4-7");
+}
+
+}  // namespace
+}  // namespace perf_exporter

@@ -1,0 +1,245 @@
+#include "collectors/opener.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "fakes/descriptors.h"
+#include "unit/collectors/machine.h"
+
+namespace perf_exporter {
+namespace {
+
+using namespace testing_machine;
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 20s;  // for what takes milliseconds on a machine that is not overloaded
+
+// The opening thread on a scripted machine; its hooks are recorded.
+class OpenerTest : public testing::Test {
+ protected:
+  void start(Opener::Config config = {}) {
+    config.events = machine_.events;
+    config.paths = machine_.host.paths();
+    config.allowance = config.allowance == 0 ? kPlenty : config.allowance;
+    opener_.emplace(machine_.kernel, machine_.counters,
+                    OnlineCpus::open(machine_.host.paths()).value(), std::move(config),
+                    Opener::Hooks{[this] {
+                                    prepared_ = true;
+                                    return permit_;
+                                  },
+                                  [this](const OpenReport& report) {
+                                    const std::lock_guard lock(mutex_);
+                                    report_ = report;
+                                    ++passes_;
+                                    passed_.notify_all();
+                                  }});
+    opener_->start();
+  }
+  // Waits until `passes` passes have changed something.
+  [[nodiscard]] bool wait_for_passes(int passes) {
+    std::unique_lock lock(mutex_);
+    return passed_.wait_for(lock, kPatience, [&] { return passes_ >= passes; });
+  }
+  [[nodiscard]] OpenReport report() {
+    const std::lock_guard lock(mutex_);
+    return report_;
+  }
+  [[nodiscard]] bool running() {
+    opener_->begin();
+    return wait_for_passes(1);
+  }
+
+  Machine machine_{default_events(), "0-1"};
+  Opener::Permit permit_ = Opener::Permit::open;
+  std::atomic<bool> prepared_ = false;
+  std::mutex mutex_;
+  std::condition_variable passed_;
+  int passes_ = 0;
+  OpenReport report_;
+  std::optional<Opener> opener_;
+};
+
+TEST_F(OpenerTest, OpensNothingBeforeItMayBegin) {
+  start();
+  std::this_thread::sleep_for(50ms);
+  EXPECT_TRUE(machine_.kernel.opens().empty());
+  EXPECT_FALSE(prepared_);
+  ASSERT_TRUE(running());
+  EXPECT_TRUE(prepared_);
+  EXPECT_EQ(machine_.counters.installed(), (CpuList{CpuId{0}, CpuId{1}}));
+  EXPECT_EQ(report().descriptors, 24U);
+  EXPECT_FALSE(report().guests_fell_back);
+  EXPECT_TRUE(report().missing.empty());
+  machine_.read();
+  EXPECT_EQ(machine_.total(1, "cycles"), 1000U);
+  EXPECT_TRUE(opener_->stop());
+  EXPECT_TRUE(opener_->stop()) << "once more does no harm";
+}
+
+TEST_F(OpenerTest, StopsThoughItNeverBegan) {
+  start();
+  EXPECT_TRUE(opener_->stop());
+  EXPECT_FALSE(prepared_);
+}
+
+TEST_F(OpenerTest, OpensNothingWhereThatWouldEndTheProcess) {
+  permit_ = Opener::Permit::open_nothing;
+  start();
+  ASSERT_TRUE(running());
+  EXPECT_TRUE(machine_.kernel.opens().empty());
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::refused);
+  EXPECT_EQ(machine_.status(1, "page_faults"), EventStatus::refused);
+}
+
+TEST_F(OpenerTest, SaysThatGuestsHadToBeLeftOut) {
+  FakePerfKernel::Match with_guests;
+  with_guests.where = [](const OpenCall& call) {
+    return is_hardware(call) && call.attr->exclude_guest == 0;
+  };
+  machine_.kernel.refuse(with_guests, EOPNOTSUPP);
+  start();
+  ASSERT_TRUE(running());
+  EXPECT_TRUE(report().guests_fell_back);
+}
+
+TEST_F(OpenerTest, FollowsHotplugBothWays) {
+  start();
+  ASSERT_TRUE(running());
+  machine_.read();
+  machine_.host.set_online("0");
+  machine_.read();
+  EXPECT_EQ(machine_.total(1, "cycles"), std::nullopt) << "at once";
+  ASSERT_TRUE(wait_for_passes(2));
+  EXPECT_EQ(machine_.counters.installed(), CpuList{CpuId{0}});
+  machine_.host.set_online("0-1");
+  ASSERT_TRUE(wait_for_passes(3)) << "seen without a scrape";
+  machine_.read();
+  EXPECT_EQ(machine_.total(1, "cycles"), 1000U);
+  EXPECT_EQ(machine_.total(0, "cycles"), 3000U);
+}
+
+// A hybrid PMU lists its online CPUs only (x86), so the PMUs are looked up again.
+TEST_F(OpenerTest, ACpuThatComesOnlineLaterBelongsToItsPmu) {
+  machine_.host.set_online("0");
+  machine_.host.add_pmu("cpu_core", 4, "0");
+  start();
+  ASSERT_TRUE(running());
+  machine_.host.add_pmu("cpu_atom", 10, "1");
+  machine_.host.set_online("0-1");
+  ASSERT_TRUE(wait_for_passes(2));
+  machine_.with_cpu(1, [](const CpuCounters& cpu) { EXPECT_EQ(cpu.info().pmu, "cpu_atom"); });
+  bool extended = false;
+  for (const SeenOpen& seen : machine_.kernel.opens()) {
+    extended = extended || (seen.call.cpu == 1 && (seen.attr.config >> 32U) == 10);
+  }
+  EXPECT_TRUE(extended);
+}
+
+TEST_F(OpenerTest, ReopensWhatAScrapeFoundMultiplexed) {
+  machine_.kernel.count(hardware(), course(1000, 50));
+  start();
+  ASSERT_TRUE(running());
+  machine_.read();
+  ASSERT_TRUE(wait_for_passes(2));
+  machine_.read();
+  EXPECT_EQ(machine_.total(0, "cycles"), 3000U);
+  machine_.with_cpu(0, [&](const CpuCounters& cpu) {
+    EXPECT_EQ(cpu.leader_of(index_of(machine_.events, "branches")),
+              index_of(machine_.events, "branches"));
+  });
+}
+
+// At the allowance there is no room for old and new groups at once.
+TEST_F(OpenerTest, ReopensAtTheLimitOfDescriptors) {
+  machine_.kernel.count(hardware(), course(1000, 50));
+  Opener::Config config;
+  config.allowance = 24;
+  start(config);
+  ASSERT_TRUE(running());
+  machine_.read();
+  ASSERT_TRUE(wait_for_passes(2));
+  machine_.read();
+  for (const int cpu : {0, 1}) {
+    EXPECT_EQ(machine_.status(cpu, "cycles"), EventStatus::multiplexed);
+    EXPECT_EQ(machine_.status(cpu, "page_faults"), EventStatus::counting);
+  }
+  EXPECT_EQ(machine_.counters.descriptors(), 24U);
+}
+
+TEST_F(OpenerTest, CountsOnTheChosenCpusAndNamesTheMissing) {
+  Opener::Config config;
+  config.cpus = parse_cpu_choice("1,7").value();
+  start(config);
+  ASSERT_TRUE(running());
+  EXPECT_EQ(machine_.counters.installed(), CpuList{CpuId{1}});
+  EXPECT_EQ(report().missing, CpuList{CpuId{7}});
+}
+
+TEST_F(OpenerTest, TheAllowanceHoldsForAllCpusTogether) {
+  Opener::Config config;
+  config.allowance = 12;
+  start(config);
+  ASSERT_TRUE(running());
+  EXPECT_EQ(report().descriptors, 12U);
+  EXPECT_EQ(report().allowance, 12U);
+  machine_.read();
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting);
+  EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::refused);
+}
+
+// Lets opens on CPU 1 hang until it is released.
+class HangingOpenerTest : public OpenerTest {
+ protected:
+  void SetUp() override {
+    machine_.kernel.set_before_open([this](const OpenCall& call) {
+      if (call.cpu == 1) {
+        hangs_ = true;
+        while (!released_) {
+          std::this_thread::sleep_for(1ms);
+        }
+      }
+    });
+  }
+  void TearDown() override { released_ = true; }
+  void start_and_hang() {
+    start();
+    opener_->begin();
+    while (!hangs_) {
+      std::this_thread::sleep_for(1ms);
+    }
+  }
+
+  std::atomic<bool> hangs_ = false;
+  std::atomic<bool> released_ = false;
+};
+
+TEST_F(HangingOpenerTest, AnOpenThatHangsHoldsUpNoScrape) {
+  start_and_hang();
+  for (std::uint64_t scrape = 1; scrape <= 3; ++scrape) {
+    machine_.read();
+    EXPECT_EQ(machine_.total(0, "cycles"), scrape * 1000) << "CPU 0 was opened before";
+  }
+  EXPECT_EQ(machine_.status(1, "cycles"), std::nullopt);
+  released_ = true;
+  ASSERT_TRUE(wait_for_passes(1));
+  machine_.read();
+  EXPECT_EQ(machine_.total(1, "cycles"), 1000U);
+}
+
+TEST_F(HangingOpenerTest, StoppingDoesNotWaitForEver) {
+  start_and_hang();
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_FALSE(opener_->stop());
+  const auto waited = std::chrono::steady_clock::now() - before;
+  EXPECT_GE(waited, 1900ms);
+  EXPECT_LT(waited, kPatience);
+  machine_.read();
+  EXPECT_TRUE(machine_.total(0, "cycles")) << "scrapes are served meanwhile";
+  released_ = true;
+  EXPECT_TRUE(opener_->stop());
+}
+
+}  // namespace
+}  // namespace perf_exporter

@@ -1,0 +1,87 @@
+#include "collectors/scrape.h"
+
+#include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <sstream>
+
+#include "collectors/info_metrics.h"
+#include "unit/collectors/machine.h"
+
+namespace perf_exporter {
+namespace {
+
+using namespace testing_machine;
+
+class ScrapeTest : public testing::Test {
+ protected:
+  void SetUp() override { machine_.open_cpus({CpuId{0}, CpuId{1}}); }
+
+  void take() {
+    let_the_reading_age();
+    scrape_.take([this](const SampleTable& /*table*/, const OwnMetrics& own) {
+      own_generation_ = own.generation;
+      own_families_.clear();
+      for (const auto& family : own.families) {
+        own_families_.push_back(family.name);
+      }
+    });
+  }
+  std::size_t log_lines() {
+    const std::string text = log_.str();
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+
+  Machine machine_;
+  std::ostringstream log_;
+  Scrape scrape_{machine_.counters,
+                 machine_.host.paths(),
+                 Aggregate::cpu,
+                 {"cycles", "software"},
+                 std::make_shared<spdlog::logger>(
+                     "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log_))};
+  std::uint64_t own_generation_ = 0;
+  std::vector<std::string> own_families_;
+};
+
+TEST_F(ScrapeTest, FailedReadsAreLoggedOnceAMinuteAtMost) {
+  take();
+  EXPECT_EQ(log_lines(), 0U);
+  machine_.kernel.set_read_error(EIO);
+  for (int i = 0; i < 50; ++i) {
+    take();
+  }
+  EXPECT_EQ(log_lines(), 1U) << log_.str();
+  EXPECT_NE(log_.str().find("4 failures"), std::string::npos) << log_.str();
+  machine_.counters.with_state(
+      [](const CountersView& view) { EXPECT_EQ(view.read_failures, 200U) << "counted all"; });
+}
+
+TEST_F(ScrapeTest, OwnMetricsAreMadeAnewOnlyWhereTheyChanged) {
+  take();
+  const auto first = own_generation_;
+  take();
+  EXPECT_EQ(own_generation_, first);
+  scrape_.set_lasting_metrics({build_info("1")});
+  take();
+  EXPECT_NE(own_generation_, first);
+  EXPECT_EQ(own_families_.front(), "perf_exporter_build_info");
+  const auto second = own_generation_;
+  machine_.counters.keep_only({CpuId{0}});
+  take();
+  EXPECT_NE(own_generation_, second) << "perf_cpu_info has a CPU less";
+  EXPECT_EQ(own_families_.front(), "perf_exporter_build_info");
+}
+
+TEST_F(ScrapeTest, WhatTheCallerThrowsPassesThroughAndTheNextScrapeWorks) {
+  const auto thrower = [](const SampleTable&, const OwnMetrics&) { throw std::bad_alloc(); };
+  EXPECT_THROW(scrape_.take(thrower), std::bad_alloc);
+  take();
+  EXPECT_EQ(machine_.total(0, "cycles"), 2000U);
+}
+
+}  // namespace
+}  // namespace perf_exporter

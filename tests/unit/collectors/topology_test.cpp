@@ -1,0 +1,65 @@
+#include "collectors/topology.h"
+
+#include <gtest/gtest.h>
+
+#include "fakes/temp_host.h"
+
+namespace perf_exporter {
+namespace {
+
+const std::filesystem::path kHosts = std::filesystem::path(FIXTURES) / "hosts";
+
+HostPaths host_named(const char* name) {
+  return {kHosts / name / "proc", kHosts / name / "sys"};
+}
+
+TEST(Topology, PlacesACpuOfAnX86Host) {
+  const HostPaths host = host_named("bare-metal-x86");
+  const CpuInfo info = read_cpu_info(host, CpuId{3}, find_core_pmus(host));
+  EXPECT_EQ(to_int(info.cpu), 3);
+  EXPECT_EQ(info.core, "1");
+  EXPECT_EQ(info.package, "1");
+  EXPECT_EQ(info.die, "0");
+  EXPECT_EQ(info.numa_node, "1");
+  EXPECT_EQ(info.pmu, "cpu");
+}
+
+TEST(Topology, TellsTheCoreTypesOfAHybridHost) {
+  const HostPaths host = host_named("hybrid");
+  const auto pmus = find_core_pmus(host);
+  EXPECT_EQ(read_cpu_info(host, CpuId{0}, pmus).pmu, "cpu_core");
+  EXPECT_EQ(read_cpu_info(host, CpuId{2}, pmus).pmu, "cpu_atom");
+  const auto models = read_cpu_models(host, pmus);
+  ASSERT_EQ(models.size(), 2U) << "one for each core type";
+  EXPECT_EQ(models[0], (CpuModel{"GenuineIntel", "6", "183", "1", "cpu_core"}));
+  EXPECT_EQ(models[1], (CpuModel{"GenuineIntel", "6", "183", "1", "cpu_atom"}));
+}
+
+TEST(Topology, ReadsArmsNamesOfTheModel) {
+  const HostPaths host = host_named("arm64");
+  const auto pmus = find_core_pmus(host);
+  const auto models = read_cpu_models(host, pmus);
+  ASSERT_EQ(models.size(), 1U);
+  EXPECT_EQ(models[0], (CpuModel{"0x41", "8", "0xd0c", "1", "armv8_pmuv3_0"}));
+  const CpuInfo info = read_cpu_info(host, CpuId{1}, pmus);
+  EXPECT_EQ(info.package, "0");
+  EXPECT_EQ(info.die, "") << "arm64 has no die_id";
+  EXPECT_EQ(info.numa_node, "0");
+}
+
+TEST(Topology, WhatTheHostDoesNotSayIsEmpty) {
+  const CpuInfo info = read_cpu_info({"/nowhere", "/nowhere"}, CpuId{1}, {});
+  EXPECT_EQ(info.core + info.package + info.die + info.numa_node + info.pmu, "");
+  EXPECT_TRUE(read_cpu_models({"/nowhere", "/nowhere"}, {}).empty());
+}
+
+TEST(Topology, OddLinesOfCpuinfoAreSkipped) {
+  TempHost host;
+  host.write_proc("cpuinfo", "no colon\n: no key\nprocessor\t: x\n\nprocessor : 0\nmodel\t\t:\n");
+  const auto models = read_cpu_models(host.paths(), {});
+  ASSERT_EQ(models.size(), 1U);
+  EXPECT_EQ(models[0], CpuModel{});
+}
+
+}  // namespace
+}  // namespace perf_exporter
