@@ -39,7 +39,7 @@ StatSnapshot take_snapshot(CounterSet& counters) {
         row.has_data = row.has_data || cpu_counters.total(event).has_value();
         row.is_estimate = row.is_estimate || cpu_counters.status(event) == EventStatus::multiplexed;
         if (const EventRefusal* refusal = cpu_counters.refusal(event); refusal && row.why.empty()) {
-          row.why = std::string(to_string(refusal->status)) + ": " + refusal->fault.what;
+          row.why = in_words(*refusal);
         }
       }
     }

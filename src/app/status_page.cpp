@@ -59,7 +59,7 @@ std::string statuses_of(const CountersView& view, std::size_t event) {
 std::string answer_of(const CountersView& view, std::size_t event) {
   for (const auto& [cpu, counters] : view.cpus) {
     if (const EventRefusal* refusal = counters.refusal(event)) {
-      return escaped(refusal->fault.what);
+      return escaped(in_words(*refusal));
     }
   }
   return "";

@@ -1,6 +1,7 @@
 #include "collectors/event_status.h"
 
 #include <cerrno>
+#include <cstring>
 
 namespace perf_exporter {
 
@@ -19,6 +20,20 @@ EventStatus status_of_refusal(int error) {
       return EventStatus::busy;
     default:
       return EventStatus::unsupported;
+  }
+}
+
+std::string in_words(const EventRefusal& refusal) {
+  const int error = refusal.fault.code;
+  const char* name = ::strerrorname_np(error);
+  const std::string suffix = name != nullptr && error != 0 ? std::string(" (") + name + ")" : "";
+  switch (refusal.status) {
+    case EventStatus::unsupported:
+      return "no PMU here has it" + suffix;
+    case EventStatus::refused:
+      return (error == EMFILE || error == ENFILE ? "no descriptor left" : "not permitted") + suffix;
+    default:
+      return "somebody else holds what it needs" + suffix;
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -38,5 +39,8 @@ struct EventRefusal {
   EventStatus status = EventStatus::unsupported;
   Fault fault;
 };
+
+// The refusal in a few words with the errno's name, for tables: "no PMU here has it (ENOENT)".
+std::string in_words(const EventRefusal& refusal);
 
 }  // namespace perf_exporter
