@@ -112,7 +112,11 @@ Result<void> drop_permitted() {
 
 RaisedCapability::RaisedCapability(Capability capability) : capability_(capability) {
   const auto sets = own_capabilities();
-  if (!sets || (sets->permitted & bit(capability)) == 0) {
+  if (!sets) {
+    read_error_ = sets.error().code;
+    return;
+  }
+  if ((sets->permitted & bit(capability)) == 0) {
     return;
   }
   before_ = *sets;

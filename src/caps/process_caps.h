@@ -39,11 +39,16 @@ class RaisedCapability {
   // not permitted or where the kernel would not let it be raised.
   [[nodiscard]] bool held() const { return held_; }
 
+  // Why the sets could not be read, so that nothing was raised: an errno value, or 0 where they
+  // were. Reading them takes a descriptor for a moment: EMFILE where none is left.
+  [[nodiscard]] int read_error() const { return read_error_; }
+
  private:
   Capability capability_;
   CapabilitySets before_;
   bool held_ = false;
   bool raised_ = false;
+  int read_error_ = 0;
 };
 
 }  // namespace perf_exporter
