@@ -17,7 +17,7 @@ CountingState open_and_close(const Options& options, PerfKernel& kernel, const C
   const CpuList cpus = choose_cpus(options.cpus, online, options.paths);
   GroupOpener opener(kernel, events, find_core_pmus(options.paths), guests);
   CountingState state{events, {}, {}, {}};
-  state.report.allowance = descriptor_allowance();
+  state.report.allowance = descriptor_allowance(options.paths);
   for (const CpuId cpu : cpus) {
     const OpenedCpu opened =
         opener.open(cpu, Arrangement::merged, state.report.allowance - state.report.descriptors);

@@ -29,7 +29,7 @@ std::vector<prometheus::MetricFamily> lasting_metrics(const ProbeReport& report,
 Opener::Config opener_config(const Options& options,
                              const std::vector<const CatalogEvent*>& events) {
   return {events, options.paths, options.cpus, resolve_guests(options.guests, options.paths),
-          descriptor_allowance()};
+          descriptor_allowance(options.paths)};
 }
 
 }  // namespace
@@ -107,8 +107,8 @@ Guests resolve_guests(GuestChoice choice, const HostPaths& paths) {
   return choice == GuestChoice::exclude ? Guests::exclude : Guests::include;
 }
 
-std::size_t descriptor_allowance() {
-  constexpr rlim_t kReserve = 512;  // connections, and what the process itself has open
+std::size_t descriptor_allowance(const HostPaths& paths) {
+  constexpr rlim_t kReserve = 512;  // for connections
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
     return std::numeric_limits<std::size_t>::max();
@@ -119,7 +119,9 @@ std::size_t descriptor_allowance() {
       limit = raised;
     }
   }
-  return limit.rlim_cur - std::min(kReserve, limit.rlim_cur / 4);
+  const auto open_now = list_directory(paths.procfs / "self/fd");
+  const rlim_t taken = std::min(kReserve, limit.rlim_cur / 4) + (open_now ? open_now->size() : 0);
+  return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
 }
 
 }  // namespace perf_exporter

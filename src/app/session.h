@@ -67,8 +67,8 @@ Wanted wanted_of(const std::vector<const CatalogEvent*>& events);
 // (module/kvm_{intel,amd}/parameters/enable_mediated_pmu).
 Guests resolve_guests(GuestChoice choice, const HostPaths& paths);
 
-// Raises the soft limit of open files to the hard one, and returns how many events may take: all
-// but a reserve for connections.
-std::size_t descriptor_allowance();
+// Raises the soft limit of open files to the hard one, and returns how many events may take: what
+// the process does not have open yet, less a reserve for connections.
+std::size_t descriptor_allowance(const HostPaths& paths);
 
 }  // namespace perf_exporter
