@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "collectors/counter_set.h"
+#include "collectors/counter_summary.h"
 #include "collectors/process_metrics.h"
 #include "collectors/sample_table.h"
 
@@ -26,7 +27,7 @@ class CounterTable {
 
  private:
   Aggregate aggregate_;
-  std::vector<std::string> collectors_;
+  CounterSummary summary_;
   SampleTable table_;
 };
 

@@ -29,6 +29,7 @@ class ProcessMetrics {
   [[nodiscard]] ProcessUsage read() const;
 
  private:
+  void read_memory(ProcessUsage& usage) const;
   [[nodiscard]] std::optional<std::uint64_t> count_descriptors() const;
 
   std::filesystem::path fd_directory_path_;
