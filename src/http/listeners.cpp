@@ -109,9 +109,9 @@ Result<std::vector<Candidate>> find_candidates(const std::string& given) {
   std::vector<Candidate> candidates;
   for (const SocketAddress& address : *addresses) {
     const std::string host = numeric_host(address);
-    const std::string digits = std::to_string(port);
-    candidates.push_back(
-        {{given, any ? "" : host, port, "", dual ? "+" + digits : host + ":" + digits}, address});
+    std::string spec = dual ? "+" : host + ":";
+    spec += std::to_string(port);
+    candidates.push_back({{given, any ? "" : host, port, "", std::move(spec)}, address});
   }
   return candidates;
 }

@@ -125,8 +125,10 @@ tl::expected<CollectorFilter, Refusal> Routes::parse_filter(std::string_view que
   }
   for (const std::string& name : filter.collect) {
     if (!contains(collectors_.running, name)) {
-      return refuse(400, "collector '" + name + "' is disabled; start with --collector " + name +
-                             " to have it");
+      std::string text = "collector '";
+      text += name;
+      text += "' is disabled; --collector names those that run";
+      return refuse(400, std::move(text));
     }
   }
   return filter;
