@@ -76,7 +76,20 @@ for preset in "$@"; do
   say "$preset took until $((SECONDS - started)) s"
 done
 
-[ "$(id -u)" -eq 0 ] || report+=("--without=root")
-grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2> /dev/null || report+=("--without=ipv6")
+# What this machine lacks, by the names that tests/allowed-skips.txt uses.
+lacks() {
+  local permitted user_ids
+  permitted=$((16#$(awk '/^CapPrm:/ { print $2 }' /proc/self/status)))
+  user_ids=$(awk '{ print $1, $2, $3 }' /proc/self/uid_map)
+  [ "$(id -u)" -eq 0 ] || echo root
+  [ "$(id -u)" -eq 0 ] && [ $(((permitted >> 38) & 1)) -eq 1 ] || echo perfmon
+  [ "$user_ids" = "0 0 4294967295" ] && grep -q '^Seccomp:[[:space:]]*0$' /proc/self/status || echo unconfined
+  [ "$(cat /proc/sys/kernel/perf_event_paranoid)" = 2 ] || echo paranoid_2
+  unshare --user true 2> /dev/null || echo userns
+  grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2> /dev/null || echo ipv6
+}
+for thing in $(lacks); do
+  report+=("--without=$thing")
+done
 exec /usr/bin/python3 -B scripts/test_summary.py --allowed tests/allowed-skips.txt --missing "$missing_packages" \
   "${report[@]}"
