@@ -11,5 +11,4 @@ pkg_check_modules(LIBISAL REQUIRED IMPORTED_TARGET libisal)
 # them the system's civetweb as the very target that cmake/civetweb.cmake defines.
 pkg_check_modules(PROMETHEUS_CPP_CORE REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
-find_library(LIBPFM_LIBRARY pfm REQUIRED)
 find_path(LIBPFM_INCLUDE_DIR perfmon/pfmlib.h REQUIRED)

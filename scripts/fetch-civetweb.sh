@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# fetch-civetweb.sh DEST: the source of civetweb 1.16 in DEST, with the distribution's patches applied.
+# fetch-civetweb.sh DEST: the source of civetweb 1.16 in DEST, with the distribution's patches and those of
+# cmake/patches applied.
 #
 # It comes from the source package that Debian 13 ships (Ubuntu's own from 24.04 on): Debian 12's 1.15
 # has no IPv6 and a TLS that crashes with OpenSSL 3. The mirror is the machine's own, as apt knows it;
@@ -81,6 +82,10 @@ download() {
   mv "$work/SHA256SUMS" "$cache/"
 }
 
+apply() { # apply TREE PATCH
+  patch -d "$1" -p1 -s -f --no-backup-if-mismatch < "$2" >&2 || die "the patch $2 does not apply"
+}
+
 unpack() {
   local to=$1 patch
   rm -rf "$to"
@@ -88,10 +93,14 @@ unpack() {
   tar -C "$to" --strip-components=1 -xf "$cache/$upstream"
   tar -C "$to" -xf "$cache"/civetweb_*.debian.tar.* debian/patches
   while read -r patch _; do
-    case $patch in '' | '#'*) continue ;; esac
-    patch -d "$to" -p1 -s -f --no-backup-if-mismatch -i "debian/patches/$patch" >&2 ||
-      die "the patch $patch does not apply"
+    case $patch in
+      '' | '#'*) ;;
+      *) apply "$to" "$to/debian/patches/$patch" ;;
+    esac
   done < "$to/debian/patches/series"
+  for patch in "$root"/cmake/patches/civetweb-*.patch; do
+    apply "$to" "$patch"
+  done
 }
 
 mkdir -p "$cache" "$(dirname "$dest")"

@@ -12,7 +12,7 @@ packages_test="libgtest-dev libgmock-dev python3 python3-prometheus-client curl 
 
 packages_lint="clang-format clang-tidy"
 
-packages_bench="libbenchmark-dev"
+packages_bench="libbenchmark-dev strace"
 
 # Unpacked by fetch-tools.sh, never installed: their packages start services.
 packages_tools="prometheus prometheus-node-exporter"

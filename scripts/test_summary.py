@@ -101,7 +101,7 @@ def main():
     parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--check", action="append", default=[])
     parser.add_argument("junit", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     lines, passed, failed, skipped = summarise(
         gather(arguments.check, arguments.junit),
         read_allowed(arguments.allowed),
