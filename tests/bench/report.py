@@ -1,0 +1,103 @@
+"""What side_by_side.py has measured, as a table and as verdicts on the project's targets."""
+
+import statistics
+
+COLUMN = 24
+
+
+def percentile(values, percent):
+    return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+
+def spread(values):
+    return f"{statistics.median(values):.1f} [{min(values):.1f}-{max(values):.1f}]"
+
+
+def number(value, form=".1f"):
+    return "not measured" if value is None else format(value, form)
+
+
+def user_us(contender):
+    """User-space time per scrape in us: the sampled share of the exact CPU time."""
+    share = contender.figures["user_share"]
+    return share and share * statistics.median(contender.cpu_us["keep-alive"])
+
+
+def rows(contender):
+    """[(what, its figure as text)], the same for each contender."""
+    figures = contender.figures
+    found = []
+    for mode, rounds in contender.cpu_us.items():
+        found.append((f"CPU per scrape, {mode}, us", spread(rounds)))
+    for mode, latencies in contender.latency_us.items():
+        both = f"{percentile(latencies, 50):.0f} / {percentile(latencies, 99):.0f}"
+        found.append((f"latency p50 / p99, {mode}, us", both))
+    crowded = contender.crowded_us
+    without, with_crowd = (percentile(crowded[is_crowded], 99) for is_crowded in (False, True))
+    share = figures["user_share"]
+    return [
+        *found,
+        ("p99 without / with 50 half-open, us", f"{without:.0f} / {with_crowd:.0f}"),
+        ("user-space time per scrape, us", number(user_us(contender))),
+        ("  its share, sampled", number(share and 100 * share, ".0f") + " %"),
+        ("start to first scrape, ms", spread(contender.start_ms)),
+        ("resident fresh / loaded, MiB", f"{figures['resident_fresh_mib']:.1f} / {figures['resident_loaded_mib']:.1f}"),
+        ("open descriptors", str(figures["descriptors"])),
+        ("perf reads per scrape", number(figures["perf_reads"])),
+        ("system calls per scrape", number(figures["system_calls"])),
+        ("samples, of them perf counters", f"{figures['samples']}, {figures['counter_samples']}"),
+        ("bytes", str(figures["bytes"])),
+    ]
+
+
+def print_table(contenders):
+    print(f"{'':38}" + "".join(f"{contender.name:>{COLUMN}}" for contender in contenders))
+    for lines in zip(*(rows(contender) for contender in contenders)):
+        print(f"{lines[0][0]:38}" + "".join(f"{figure:>{COLUMN}}" for _, figure in lines))
+
+
+def print_ratios(ours, others):
+    for other in others:
+        ratios = [
+            f"{mode} {statistics.median(other.cpu_us[mode]) / statistics.median(ours.cpu_us[mode]):.1f}"
+            for mode in ours.cpu_us
+        ]
+        latency = percentile(other.latency_us["keep-alive"], 50) / percentile(ours.latency_us["keep-alive"], 50)
+        memory = other.figures["resident_loaded_mib"] / ours.figures["resident_loaded_mib"]
+        print(
+            f"{other.name} / ours: CPU per scrape {', '.join(ratios)}; p50 {latency:.1f}; resident memory {memory:.1f}"
+        )
+
+
+def verdict(what, target, measured, is_met):
+    print(f"{what}: target {target}, measured {measured}: {'met' if is_met else 'missed'}")
+
+
+def print_verdicts(ours, node_exporter):
+    for mode, rounds in ours.cpu_us.items():
+        ratio = statistics.median(node_exporter.cpu_us[mode]) / statistics.median(rounds)
+        verdict(f"CPU per scrape / {node_exporter.name}'s, {mode}", "<= 1/10", f"1/{ratio:.1f}", ratio >= 10)
+    user, reads = user_us(ours), statistics.median(ours.read_us)
+    if user is None:
+        print("user-space time / time of the reads: not measured, for there is no perf")
+    else:
+        measured = f"{user:.1f} us / {reads:.1f} us = {user / reads:.2f}"
+        verdict("user-space time / time of the reads", "<= 0.3", measured, user / reads <= 0.3)
+    memory = ours.figures["resident_loaded_mib"]
+    verdict("resident memory", "<= 12 MiB", f"{memory:.1f} MiB", memory <= 12)
+    start = statistics.median(ours.start_ms)
+    verdict("start to first scrape", "<= 100 ms", f"{start:.1f} ms", start <= 100)
+    crowd = percentile(ours.crowded_us[True], 99) / percentile(ours.crowded_us[False], 99)
+    verdict("p99 with 50 half-open clients / without", "<= 2", f"{crowd:.2f}", crowd <= 2)
+
+
+def print_report(contenders, extent):
+    """The first contender is ours, the second the one that the targets compare it with."""
+    ours, *others = contenders
+    print(f"{extent} each; medians [smallest-largest] of rounds; latencies as this client in Python sees them")
+    print("CPU time is the scheduler's and exact; its user-space share comes from samples every 0.1 ms\n")
+    print_table(contenders)
+    print()
+    print_ratios(ours, others)
+    print()
+    print_verdicts(ours, others[0])
