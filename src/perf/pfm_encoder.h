@@ -19,7 +19,8 @@ struct PfmEvent {
 // The events of this CPU's PMUs whose name or description holds `pattern` (case does not matter),
 // as libpfm4 encodes them. Generic events of the kernel's own list ("perf::") are left out: the
 // catalogue has them. An event without a default unit mask is listed by each of its unit masks. A
-// fault where libpfm4 is not installed or does not know this CPU. Not safe to call from several threads.
+// fault where libpfm4 is not installed or does not know this CPU. Not safe to call from several
+// threads.
 Result<std::vector<PfmEvent>> find_pfm_events(std::string_view pattern);
 
 }  // namespace perf_exporter

@@ -1,6 +1,7 @@
 #include "caps/raising_kernel.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -79,6 +80,27 @@ std::string open_as_nobody(std::uint64_t permitted, std::uint64_t accepted, int 
     }
     return told + asking.seen() + ends + format_mask(effective_now());
   });
+}
+
+// Raising takes a descriptor for a moment. Without one the kernel speaks of the permission that
+// could not be raised, which would send the reader after the wrong cause.
+TEST_F(RaisingKernelAsRoot, SaysThatNoDescriptorIsLeft) {
+  const std::string told = in_child([] {
+    std::string failed = become_nobody(kPerfmon);
+    FakePerfKernel refusing;
+    refusing.refuse({}, EACCES);
+    RaisingKernel raising(refusing);
+    const perf_event_attr attr{};
+    OpenCall call;
+    call.attr = &attr;
+    call.cpu = 0;
+    const auto before = raising.open(call);
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const auto after = raising.open(call);
+    return failed + std::to_string(before.error().code) + " " + std::to_string(after.error().code);
+  });
+  EXPECT_EQ(told, std::to_string(EACCES) + " " + std::to_string(EMFILE));
 }
 
 TEST_F(RaisingKernelAsRoot, RaisesPerfmonForTheOpenAlone) {
