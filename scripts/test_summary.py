@@ -16,17 +16,18 @@ import xml.etree.ElementTree as xml_tree
 
 
 def read_allowed(path):
-    """[(pattern, needed absence or None, reason)]"""
+    """[(pattern, word of the condition, its object or None, reason)]"""
     allowed = []
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         # From the right: a pattern may hold a '|' of its own.
         pattern, condition, reason = (column.strip() for column in line.rsplit("|", 2))
-        match = re.fullmatch(r"always|without (\S+)", condition)
+        match = re.fullmatch(r"(always)|(without|under) (\S+)", condition)
         if not match or not reason:
-            raise ValueError(f"{path}: '{line}' is not PATTERN | always or without NAME | REASON")
-        allowed.append((re.compile(pattern), match.group(1), reason))
+            raise ValueError(f"{path}: '{line}' is not PATTERN | CONDITION | REASON")
+        word = match.group(1) or match.group(2)
+        allowed.append((re.compile(pattern), word, match.group(3), reason))
     return allowed
 
 
@@ -51,9 +52,10 @@ def read_junit(path):
     return results
 
 
-def reason_for_skip(name, allowed, missing):
-    for pattern, absent, reason in allowed:
-        if pattern.fullmatch(name) and (absent is None or absent in missing):
+def reason_for_skip(label, name, allowed, missing):
+    for pattern, word, thing, reason in allowed:
+        holds = {"always": True, "without": thing in missing, "under": thing == label}
+        if pattern.fullmatch(name) and holds[word]:
             return reason
     return None
 
@@ -66,7 +68,7 @@ def summarise(results, allowed, missing):
         if status == "failed":
             lines.append(f"FAILED  {title}")
         if status == "skipped":
-            reason = reason_for_skip(name, allowed, missing)
+            reason = reason_for_skip(label, name, allowed, missing)
             if reason is None:
                 status = "failed"
                 lines.append(f"FAILED  {title}: skipped, and the allow-list does not name it")

@@ -64,6 +64,16 @@ class TestSummaryTest(unittest.TestCase):
         result = run(PASSED + SKIPPED, allowed, missing="prometheus: 404\n")
         self.assert_closing(result, 0, "1 passed, 0 failed, 1 skipped")
 
+    def test_skip_that_is_allowed_under_a_preset(self):
+        result = run(PASSED + SKIPPED, "unit.C | under release | cannot be had there\n")
+        self.assert_closing(result, 0, "1 passed, 0 failed, 1 skipped")
+        result = run(PASSED + SKIPPED, "unit.C | under tsan | cannot be had there\n")
+        self.assert_closing(result, 1, "1 passed, 1 failed, 0 skipped")
+
+    def test_an_allow_list_that_makes_no_sense(self):
+        for line in ("unit.C | sometimes | why", "unit.C | always |", "unit.C always"):
+            self.assertNotEqual(run(PASSED, line + "\n")[0], 0, line)
+
     def test_no_test(self):
         self.assertEqual(run("")[0], 1)
         self.assertEqual(run(None)[0], 1)
