@@ -21,6 +21,8 @@ import unittest
 from prometheus_client import parser as text_parser
 
 SKIPPED = 77
+# As for -fsanitize=; empty for a plain build.
+SANITIZER = os.environ.get("SANITIZER", "")
 # Patience is for machines that do much else; nothing here measures a time.
 PATIENCE_SECONDS = 20
 NOBODY = 65534

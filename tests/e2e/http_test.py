@@ -127,7 +127,8 @@ class Leaks(unittest.TestCase):
                 descriptors, resident = exporter.descriptors(), exporter.resident_bytes()
                 scrape(10_000)
                 self.assertEqual(exporter.descriptors(), descriptors)
-                self.assertLess(exporter.resident_bytes() - resident, 512 * 1024)
+                if not harness.SANITIZER:  # its allocator keeps what was freed
+                    self.assertLess(exporter.resident_bytes() - resident, 512 * 1024)
 
 
 if __name__ == "__main__":
