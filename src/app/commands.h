@@ -1,5 +1,4 @@
-// The sub-commands. Each returns the process' exit code: 0; 2 for what is wrong on every machine,
-// such as a port in use; 3 where this host refuses something wanted and that is to be fatal.
+// The sub-commands. Each returns the exit code of the process (app/exit_codes.h).
 #pragma once
 
 #include <spdlog/logger.h>

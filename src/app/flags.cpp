@@ -4,13 +4,13 @@
 #include <array>
 #include <utility>
 
+#include "http/server.h"
+
 namespace perf_exporter {
 namespace {
 
 using Texts = std::vector<std::string>;
 using Choices = std::vector<CollectorChoice>;
-
-constexpr int kMostRequests = 10000;
 
 template <class T>
 Result<void> store(Result<T> parsed, T& target) {
@@ -167,7 +167,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {kValue, "web.telemetry-path", "", "Web", "PATH", "/metrics", "Serve the metrics under PATH.",
      apply_telemetry_path},
     {kValue, "web.max-requests", "", "Web", "N", "40",
-     "Answer at most N scrapes at once (1 to 10000); more get 503.", apply_max_requests},
+     "Answer at most N scrapes at once (1 to 500); more get 503.", apply_max_requests},
     {kValue, "path.procfs", "", "Paths", "DIR", "/proc", "Where the host's procfs is mounted.",
      apply_procfs},
     {kValue, "path.sysfs", "", "Paths", "DIR", "/sys", "Where the host's sysfs is mounted.",

@@ -1,24 +1,14 @@
-#include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <string>
 
 #include "app/commands.h"
+#include "app/exit_codes.h"
 #include "app/session.h"
+#include "base/search.h"
 #include "perf/pfm_encoder.h"
 
 namespace perf_exporter {
 namespace {
-
-constexpr int kUsage = 2;
-
-bool holds(std::string_view text, std::string_view pattern) {
-  const auto equal = [](char left, char right) {
-    return std::tolower(static_cast<unsigned char>(left)) ==
-           std::tolower(static_cast<unsigned char>(right));
-  };
-  return std::search(text.begin(), text.end(), pattern.begin(), pattern.end(), equal) != text.end();
-}
 
 // "opens", or why not, after a trial that is never enabled.
 std::string trial_text(PerfKernel& kernel, const EventSpec& spec, CpuId cpu, Guests guests) {
@@ -38,20 +28,20 @@ void print_row(std::string_view name, std::string_view where, const std::string&
 int list_events(const Options& options, PerfKernel& kernel) {
   auto online = OnlineCpus::open(options.paths);
   if (!online) {
-    std::fprintf(stderr, "perf-exporter: %s\n", online.error().what.c_str());
-    return kUsage;
+    return complain(online.error());
   }
   RaisingKernel raising(kernel);
   const CpuId cpu = online->refresh().front();
   if (!opening_is_safe(run_trials(raising, cpu))) {
     std::fputs("perf-exporter: perf_event_open would end this process; see perf-exporter probe\n",
                stderr);
-    return kUsage;
+    return kExitUsage;
   }
   const Guests guests = resolve_guests(options.guests, options.paths);
   print_row("EVENT", "COLLECTOR", "STATUS", "MEANING");
   for (const CatalogEvent& event : event_catalog()) {
-    if (holds(event.name, options.list_pattern) || holds(event.help, options.list_pattern)) {
+    if (holds_ignoring_case(event.name, options.list_pattern) ||
+        holds_ignoring_case(event.help, options.list_pattern)) {
       print_row(event.name, event.collector, trial_text(raising, event.spec, cpu, guests),
                 event.help);
     }

@@ -8,70 +8,13 @@
 #include <cstdio>
 #include <ctime>
 
+#include "base/utf8.h"
+
 namespace perf_exporter {
 namespace {
 
 constexpr char kFieldMark = '\x1f';
 constexpr char kValueMark = '\x1e';
-
-// The length of the UTF-8 sequence at the start of `text` (Unicode 15, table 3-7), 0 if there is
-// none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto within = [&](std::size_t i, unsigned least, unsigned most) {
-    return i < text.size() && byte(i) >= least && byte(i) <= most;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) {
-    return 1;
-  }
-  if (first >= 0xc2 && first <= 0xdf) {
-    return within(1, 0x80, 0xbf) ? 2 : 0;
-  }
-  if (first >= 0xe0 && first <= 0xef) {
-    const unsigned least = first == 0xe0 ? 0xa0 : 0x80;
-    const unsigned most = first == 0xed ? 0x9f : 0xbf;
-    return within(1, least, most) && within(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const unsigned least = first == 0xf0 ? 0x90 : 0x80;
-    const unsigned most = first == 0xf4 ? 0x8f : 0xbf;
-    return within(1, least, most) && within(2, 0x80, 0xbf) && within(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
-}
-
-void append_control(char c, std::string& out) {
-  constexpr std::string_view kLetters = "\b\f\n\r\t";
-  if (const auto index = kLetters.find(c); index != std::string_view::npos) {
-    out += '\\';
-    out += std::string_view("bfnrt")[index];
-    return;
-  }
-  std::array<char, 8> escape{};
-  std::snprintf(escape.data(), escape.size(), "\\u%04x",
-                static_cast<unsigned>(static_cast<unsigned char>(c)));
-  out += escape.data();
-}
-
-void append_quoted(std::string_view text, std::string& out) {
-  out += '"';
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    const char c = text.front();
-    if (length == 0) {
-      out += "\xef\xbf\xbd";
-    } else if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      append_control(c, out);
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  out += '"';
-}
 
 std::string utc_time(spdlog::log_clock::time_point time) {
   using std::chrono::milliseconds;
@@ -143,7 +86,7 @@ class LogfmtFormatter : public spdlog::formatter {
       if (field.name != "msg" && is_plain(field.value)) {
         line += field.value;
       } else {
-        append_quoted(field.value, line);
+        append_json_string(field.value, line);
       }
     }
     line += '\n';
@@ -161,7 +104,7 @@ class JsonFormatter : public spdlog::formatter {
     line.append(level_name(message.level)).append("\"");
     for (const Field& field : take_apart({message.payload.data(), message.payload.size()})) {
       line.append(",\"").append(field.name).append("\":");
-      append_quoted(field.value, line);
+      append_json_string(field.value, line);
     }
     line += "}\n";
     out.append(line.data(), line.data() + line.size());

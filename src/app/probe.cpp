@@ -1,14 +1,12 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "app/exit_codes.h"
 #include "app/session.h"
 #include "collectors/counting_findings.h"
 
 namespace perf_exporter {
 namespace {
-
-constexpr int kRefused = 3;
-constexpr int kUsage = 2;
 
 // Opens what is wanted on every chosen CPU, never enables it, and closes it again.
 CountingState open_and_close(const Options& options, PerfKernel& kernel, const CpuList& online) {
@@ -38,8 +36,7 @@ CountingState open_and_close(const Options& options, PerfKernel& kernel, const C
 int probe(const Options& options, PerfKernel& kernel) {
   auto online = OnlineCpus::open(options.paths);
   if (!online) {
-    std::fprintf(stderr, "perf-exporter: %s\n", online.error().what.c_str());
-    return kUsage;
+    return complain(online.error());
   }
   RaisingKernel raising(kernel);
   const CpuList cpus = online->refresh();
@@ -56,7 +53,7 @@ int probe(const Options& options, PerfKernel& kernel) {
   const std::string text =
       options.report_format == ReportFormat::json ? report_json(report) : report_text(report);
   std::fputs(text.c_str(), stdout);
-  return refuses_anything(report.findings) && !options.exit_zero ? kRefused : 0;
+  return refuses_anything(report.findings) && !options.exit_zero ? kExitRefused : 0;
 }
 
 }  // namespace perf_exporter

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "app/commands.h"
+#include "app/exit_codes.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/status_page.h"
@@ -15,9 +16,6 @@
 
 namespace perf_exporter {
 namespace {
-
-constexpr int kUsage = 2;
-constexpr int kRefused = 3;
 
 // Logs each finding once, however often the opening thread publishes it.
 class FindingLog {
@@ -133,11 +131,6 @@ std::string url_of(const std::string& address) {
   return "http://" + (address.starts_with(":") ? "127.0.0.1" + address : address);
 }
 
-int complain(const Fault& fault) {
-  std::fprintf(stderr, "perf-exporter: %s\n", fault.what.c_str());
-  return kUsage;
-}
-
 }  // namespace
 
 int serve(const Options& options, PerfKernel& kernel,
@@ -148,10 +141,12 @@ int serve(const Options& options, PerfKernel& kernel,
   }
   FindingLog finding_log(logger);
   std::atomic<bool> refused = false;
+  bool started = false;  // --strict judges the start alone: a CPU may go offline later
   Session* running = nullptr;
   auto session = Session::create(options, kernel, logger, [&](const ProbeReport& report) {
     finding_log.log(report);
-    if (options.strict && !satisfies_strict(options, report, *running)) {
+    const bool judged = std::exchange(started, true);
+    if (options.strict && !judged && !satisfies_strict(options, report, *running)) {
       refused = true;
       signals->wake();
     }
@@ -173,6 +168,7 @@ int serve(const Options& options, PerfKernel& kernel,
   server_options.telemetry_path = options.telemetry_path;
   server_options.max_requests = options.max_requests;
   server_options.collectors = options.collectors;
+  server_options.logger = logger;
   server_options.disabled_collectors = disabled_collectors(options);
   auto server = Server::start(server_options, content_of(options, *running));
   if (!server) {
@@ -189,9 +185,9 @@ int serve(const Options& options, PerfKernel& kernel,
   if (!running->stop()) {
     logger->warn("an open of an event has not returned; leaving it behind");
     logger->flush();
-    ::_exit(refused ? kRefused : 0);
+    ::_exit(refused ? kExitRefused : 0);
   }
-  return refused ? kRefused : 0;
+  return refused ? kExitRefused : 0;
 }
 
 }  // namespace perf_exporter

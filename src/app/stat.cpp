@@ -1,12 +1,9 @@
-#include <cinttypes>
-#include <condition_variable>
 #include <cstdio>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "app/commands.h"
+#include "app/exit_codes.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/stat_table.h"
@@ -15,14 +12,6 @@
 
 namespace perf_exporter {
 namespace {
-
-constexpr int kUsage = 2;
-constexpr int kRefused = 3;
-
-int complain(const Fault& fault) {
-  std::fprintf(stderr, "perf-exporter: %s\n", fault.what.c_str());
-  return kUsage;
-}
 
 // What is counted now, summed over CPUs. The scaler may hold back what it can't tell yet.
 StatSnapshot take_snapshot(CounterSet& counters) {
@@ -89,7 +78,7 @@ int stat(const Options& options, PerfKernel& kernel,
       }
     }
   }
-  return refused ? kRefused : 0;
+  return refused ? kExitRefused : 0;
 }
 
 }  // namespace perf_exporter

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "caps/fact_rows.h"
 #include "caps/report.h"
 
@@ -9,58 +10,10 @@ namespace {
 
 constexpr int kSchemaVersion = 1;
 
-// The length of the UTF-8 sequence at the front of `text`; 0 where it is none (RFC 3629: no
-// overlong forms, no surrogates, nothing beyond U+10FFFF).
-std::size_t sequence_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = at(0);
-  const std::size_t length = first < 0x80                     ? 1
-                             : first >= 0xc2 && first <= 0xdf ? 2
-                             : first >= 0xe0 && first <= 0xef ? 3
-                             : first >= 0xf0 && first <= 0xf4 ? 4
-                                                              : 0;
-  if (length == 0 || length > text.size()) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xc0) != 0x80) {
-      return 0;
-    }
-  }
-  const unsigned second = length > 1 ? at(1) : 0;
-  const bool is_bad = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-                      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-  return is_bad ? 0 : length;
-}
-
-void append_control(std::string& out, char c) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  out += "\\u00";
-  out += kDigits[static_cast<unsigned char>(c) >> 4];
-  out += kDigits[static_cast<unsigned char>(c) & 0xf];
-}
-
-// A JSON string (RFC 8259). Bytes that are not UTF-8, which /proc may hold, become U+FFFD.
 std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    const char c = text.front();
-    if (length == 0) {
-      out += "\xef\xbf\xbd";
-    } else if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      append_control(out, c);
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return out + '"';
+  std::string out;
+  append_json_string(text, out);
+  return out;
 }
 
 struct ValueJson {

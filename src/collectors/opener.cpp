@@ -25,13 +25,12 @@ OpenedCpu all_refused(std::size_t events) {
 
 Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Config config,
                Hooks hooks)
-    : kernel_(kernel),
-      counters_(counters),
+    : counters_(counters),
       online_(std::move(online)),
       config_(std::move(config)),
       hooks_(std::move(hooks)),
       pmus_(find_core_pmus(config_.paths)),
-      groups_(kernel_, config_.events, pmus_, config_.guests) {}
+      groups_(kernel, config_.events, pmus_, config_.guests) {}
 
 Opener::~Opener() {
   if (thread_.joinable() && !stop()) {

@@ -66,7 +66,6 @@ class Opener {
   void open_cpu(CpuId cpu, Arrangement arrangement);
   [[nodiscard]] bool stopping() const;
 
-  PerfKernel& kernel_;
   CounterSet& counters_;
   OnlineCpus online_;
   Config config_;

@@ -2,7 +2,6 @@
 
 #include <civetweb.h>
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,6 +25,7 @@ constexpr const char* kKeepAliveMs = "120000";
 // A request's head must be complete, and a client take some of its answer, within this time.
 constexpr const char* kRequestTimeoutMs = "5000";
 constexpr const char* kMaxHeadBytes = "16384";
+
 CivetwebEngine* engine_of(const mg_context* context) {
   return static_cast<CivetwebEngine*>(mg_get_user_data(context));
 }
@@ -64,13 +64,13 @@ Result<std::unique_ptr<CivetwebEngine>> CivetwebEngine::start(const EngineOption
   const std::lock_guard lock(engine->log_mutex_);
   if (!engine->first_message_.empty()) {
     // Such as fewer threads than asked for.
-    spdlog::warn("http: {}", engine->first_message_);
+    engine->logger_->warn("http: {}", engine->first_message_);
   }
   return engine;
 }
 
 CivetwebEngine::CivetwebEngine(const EngineOptions& options, Responder& responder)
-    : responder_(responder), thread_start_(options.thread_start), guard_(options.thread_start) {}
+    : responder_(responder), logger_(options.logger) {}
 
 CivetwebEngine::~CivetwebEngine() {
   stop_context();
@@ -167,15 +167,12 @@ void CivetwebEngine::stop_context() {
 void* CivetwebEngine::thread_started(int kind) {
   const bool is_master = kind == kMasterThread;
   ::pthread_setname_np(::pthread_self(), is_master ? "http-accept" : "http-worker");
-  if (thread_start_) {
-    thread_start_();
-  }
   waker_.add();
   return is_master ? nullptr : &guard_.add_worker();
 }
 
 void CivetwebEngine::log(const char* message) {
-  spdlog::debug("http: {}", message);
+  logger_->debug("http: {}", message);
   const std::lock_guard lock(log_mutex_);
   if (first_message_.empty()) {
     first_message_ = message;
@@ -201,7 +198,7 @@ int CivetwebEngine::handle_request(mg_connection* connection) {
     discard_short_body(connection);
   } catch (const std::exception& exception) {
     mg_disable_connection_keep_alive(connection);
-    spdlog::error("http: a request gets no answer: {}", exception.what());
+    logger_->error("http: a request gets no answer: {}", exception.what());
   }
   return kHandled;
 }
@@ -219,7 +216,7 @@ int CivetwebEngine::handle_error(mg_connection* connection, int status) {
     send(connection, Responder::refuse({status, text}, Connection::close, *exchange));
     exchanges_.give_back(std::move(exchange));
   } catch (const std::exception& exception) {
-    spdlog::error("http: a refusal could not be written: {}", exception.what());
+    logger_->error("http: a refusal could not be written: {}", exception.what());
   }
   return kAnswered;
 }

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <spdlog/logger.h>
+
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,7 +25,7 @@ namespace perf_exporter {
 struct EngineOptions {
   std::vector<ListenTarget> targets;
   int threads = 1;
-  std::function<void()> thread_start;
+  std::shared_ptr<spdlog::logger> logger;  // not null
 };
 
 // civetweb's server: its sockets, threads and parser around a Responder. The only file that knows
@@ -65,7 +66,7 @@ class CivetwebEngine {
 
   Library library_;
   Responder& responder_;
-  std::function<void()> thread_start_;
+  std::shared_ptr<spdlog::logger> logger_;
   ExchangePool exchanges_;
   ThreadWaker waker_;
   ConnectionGuard guard_;

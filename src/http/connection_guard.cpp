@@ -55,12 +55,9 @@ bool goes_before(const Victim& left, const Victim& right) {
 
 }  // namespace
 
-ConnectionGuard::ConnectionGuard(const std::function<void()>& thread_start)
-    : watcher_([this, thread_start] {
+ConnectionGuard::ConnectionGuard()
+    : watcher_([this] {
         ::pthread_setname_np(::pthread_self(), "http-guard");
-        if (thread_start) {
-          thread_start();
-        }
         watch();
       }) {}
 

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <list>
 #include <mutex>
 #include <string>
@@ -40,8 +39,8 @@ class ConnectionGuard {
     int peer_port = 0;
   };
 
-  // Starts a thread that sleeps until threads run short; `thread_start` is called on it first.
-  explicit ConnectionGuard(const std::function<void()>& thread_start);
+  // Starts a thread that sleeps until threads run short.
+  ConnectionGuard();
   ~ConnectionGuard();
   ConnectionGuard(const ConnectionGuard&) = delete;
   ConnectionGuard& operator=(const ConnectionGuard&) = delete;

@@ -1,7 +1,5 @@
 #include "http/responder.h"
 
-#include <spdlog/spdlog.h>
-
 #include <exception>
 #include <string>
 
@@ -50,7 +48,7 @@ std::string_view Responder::answer(const HttpRequest& request, Connection connec
       payload = *compressed;
       head.coding = ContentCoding::gzip;
     } else {
-      spdlog::warn("http: answering uncompressed: {}", compressed.error().what);
+      logger_->warn("http: answering uncompressed: {}", compressed.error().what);
     }
   }
   head.content_length = payload.size();
@@ -77,9 +75,9 @@ Responder::Body Responder::write_body(const HttpRequest& request, Exchange& exch
     return route->page == Page::metrics ? write_metrics(route->scrape, exchange.body)
                                         : write_page(*route, exchange.body);
   } catch (const std::exception& exception) {
-    spdlog::error("http: {} {}: {}", request.method, request.path, exception.what());
+    logger_->error("http: {} {}: {}", request.method, request.path, exception.what());
   } catch (...) {
-    spdlog::error("http: {} {}: an unknown exception", request.method, request.path);
+    logger_->error("http: {} {}: an unknown exception", request.method, request.path);
   }
   write_line("the page could not be made; the log says why", exchange.body);
   return {500, kText};

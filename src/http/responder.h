@@ -1,6 +1,10 @@
 #pragma once
 
+#include <spdlog/logger.h>
+
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "http/content.h"
 #include "http/exchange.h"
@@ -13,8 +17,13 @@ namespace perf_exporter {
 class Responder {
  public:
   // At most `max_requests` requests for metrics are worked on at once (0: no limit), more get 503.
-  Responder(Routes routes, Content content, int max_requests)
-      : routes_(std::move(routes)), content_(std::move(content)), running_(max_requests) {}
+  // `logger`, not null, is told what goes wrong.
+  Responder(Routes routes, Content content, int max_requests,
+            std::shared_ptr<spdlog::logger> logger)
+      : routes_(std::move(routes)),
+        content_(std::move(content)),
+        running_(max_requests),
+        logger_(std::move(logger)) {}
 
   // The whole answer, head and body in one piece, written into the exchange and valid as long as it
   // is. An exception out of the content is logged and becomes a 500.
@@ -37,6 +46,7 @@ class Responder {
   Routes routes_;
   Content content_;
   ConcurrencyLimit running_;
+  std::shared_ptr<spdlog::logger> logger_;
 };
 
 }  // namespace perf_exporter

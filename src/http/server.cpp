@@ -8,7 +8,6 @@
 namespace perf_exporter {
 namespace {
 
-constexpr int kMaxRequestsLimit = 500;
 constexpr int kThreadsWithoutLimit = 40;
 // Threads besides those that work on metrics: for the other pages, for the 503s, and two that the
 // guard keeps free.
@@ -37,9 +36,9 @@ std::vector<std::string> name_addresses(const std::vector<ListenTarget>& targets
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Content content) {
-  if (options.max_requests < 0 || options.max_requests > kMaxRequestsLimit) {
+  if (options.max_requests < 0 || options.max_requests > kMostRequests) {
     return fault("maximum of requests " + std::to_string(options.max_requests) +
-                 " is not between 0 and " + std::to_string(kMaxRequestsLimit));
+                 " is not between 0 and " + std::to_string(kMostRequests));
   }
   auto routes =
       Routes::create(options.telemetry_path, {options.collectors, options.disabled_collectors});
@@ -50,10 +49,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cont
   if (!targets) {
     return tl::unexpected<Fault>(targets.error());
   }
-  std::unique_ptr<Server> server(
-      new Server(std::move(*routes), std::move(content), options.max_requests));
+  std::unique_ptr<Server> server(new Server(std::move(*routes), std::move(content), options));
   auto engine = CivetwebEngine::start(
-      {*targets, count_threads(options.max_requests), options.thread_start}, server->responder_);
+      {*targets, count_threads(options.max_requests), options.logger}, server->responder_);
   if (!engine) {
     return tl::unexpected<Fault>(engine.error());
   }
@@ -62,8 +60,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cont
   return server;
 }
 
-Server::Server(Routes routes, Content content, int max_requests)
-    : responder_(std::move(routes), std::move(content), max_requests) {}
+Server::Server(Routes routes, Content content, const ServerOptions& options)
+    : responder_(std::move(routes), std::move(content), options.max_requests, options.logger) {}
 
 Server::~Server() {
   stop();

@@ -1,7 +1,8 @@
 // The HTTP server: what it is given (http/content.h) served on TCP and unix sockets.
 #pragma once
 
-#include <functional>
+#include <spdlog/logger.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,17 +15,18 @@ namespace perf_exporter {
 
 class CivetwebEngine;
 
+inline constexpr int kMostRequests = 500;
+
 struct ServerOptions {
   // As --web.listen-address takes them (http/listen_address.h); at least one.
   std::vector<std::string> listen_addresses;
   std::string telemetry_path = "/metrics";
   // So many requests for metrics are worked on at once, more get 503. 0: no limit but that of the
-  // threads. 500 at most, since each may need a thread.
+  // threads. At most kMostRequests, since each may need a thread.
   int max_requests = 40;
   std::vector<std::string> collectors;           // that run: for collect[] and exclude[]
   std::vector<std::string> disabled_collectors;  // known, but not running
-  // Called first on each thread of the server, e.g. to give up capabilities. May be empty.
-  std::function<void()> thread_start;
+  std::shared_ptr<spdlog::logger> logger;        // for what goes wrong; not null
 };
 
 // Serves from `start` to `stop`. Pages: the telemetry path, /-/healthy, /-/ready, /, /probe,
@@ -50,7 +52,7 @@ class Server {
   void stop();
 
  private:
-  Server(Routes routes, Content content, int max_requests);
+  Server(Routes routes, Content content, const ServerOptions& options);
 
   Responder responder_;
   std::unique_ptr<CivetwebEngine> engine_;

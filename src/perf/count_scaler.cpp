@@ -63,9 +63,7 @@ void CountScaler::starve(const EventReading& reading) {
 }
 
 void CountScaler::close() {
-  if (!runs_backwards(baseline_, last_)) {
-    settle(last_);
-  }
+  settle(last_);
   baseline_ = last_ = last_run_ = {};
 }
 

@@ -5,9 +5,9 @@
 #include <perfmon/pfmlib.h>
 #include <perfmon/pfmlib_perf_event.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cstring>
+
+#include "base/search.h"
 
 namespace perf_exporter {
 namespace {
@@ -56,16 +56,6 @@ struct Pfm {
            library.find("pfm_get_os_event_encoding", get_os_event_encoding);
   }
 };
-
-bool equal_letters(char left, char right) {
-  return std::tolower(static_cast<unsigned char>(left)) ==
-         std::tolower(static_cast<unsigned char>(right));
-}
-
-bool holds(std::string_view text, std::string_view pattern) {
-  return std::search(text.begin(), text.end(), pattern.begin(), pattern.end(), equal_letters) !=
-         text.end();
-}
 
 // Whether libpfm4 can make an event of this name for perf_event_open.
 bool encode(const Pfm& pfm, const std::string& name, EventSpec& spec) {
@@ -118,8 +108,8 @@ void append_events_of(const Pfm& pfm, pfm_pmu_t pmu, std::string_view pattern,
       continue;
     }
     const std::string name = std::string(info.name) + "::" + event.name;
-    const bool wanted =
-        holds(name, pattern) || (event.desc != nullptr && holds(event.desc, pattern));
+    const bool wanted = holds_ignoring_case(name, pattern) ||
+                        (event.desc != nullptr && holds_ignoring_case(event.desc, pattern));
     if (wanted) {
       append_encodings(pfm, event, name, found);
     }

@@ -271,7 +271,8 @@ TEST_F(OptionsTest, BadValuesNameTheReason) {
   EXPECT_THAT(refused({"--cpus", " "}), HasSubstr("the CPU list is empty"));
   EXPECT_THAT(refused({"--web.telemetry-path", "metrics"}),
               HasSubstr("'metrics' does not start with a slash (did you mean /metrics?)"));
-  EXPECT_THAT(refused({"--web.max-requests", "0"}), HasSubstr("from 1 to 10000"));
+  EXPECT_THAT(refused({"--web.max-requests", "0"}), HasSubstr("from 1 to 500"));
+  EXPECT_THAT(refused({"--web.max-requests", "501"}), HasSubstr("from 1 to 500"));
   EXPECT_THAT(refused({"--log.level", "wran"}), HasSubstr("(did you mean warn?)"));
   EXPECT_THAT(refused({"--strict=maybe"}), HasSubstr("'maybe' is none of true, false"));
   EXPECT_THAT(refused({"stat", "--for", "10"}), HasSubstr("one reads like 500ms"));

@@ -110,8 +110,8 @@ std::string summary_json(const std::string& summary) {
 
 TEST(ReportJson, EscapesStrings) {
   EXPECT_EQ(summary_json("quote \" backslash \\"), R"("quote \" backslash \\")");
-  EXPECT_EQ(summary_json(std::string("\n\t\x01\0\x1f", 5)), R"("\n\u0009\u0001\u0000\u001f")");
-  EXPECT_EQ(summary_json("\x7f"), "\"\x7f\"");
+  EXPECT_EQ(summary_json(std::string("\n\t\x01\0\x1f", 5)), R"("\n\t\u0001\u0000\u001f")");
+  EXPECT_EQ(summary_json("\x7f"), R"("\u007f")");
 }
 
 TEST(ReportJson, KeepsUtf8AndReplacesWhatIsNone) {

@@ -32,7 +32,8 @@ Content make_content() {
 class ResponderTest : public testing::Test {
  protected:
   std::string answer(HttpRequest request, Connection connection = Connection::keep_alive) {
-    Responder responder(*Routes::create("/metrics", {{"cycles"}, {}}), content_, 1);
+    Responder responder(*Routes::create("/metrics", {{"cycles"}, {}}), content_, 1,
+                        std::make_shared<spdlog::logger>("silent"));
     return std::string(responder.answer(request, connection, exchange_));
   }
 

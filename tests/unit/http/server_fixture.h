@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/logger.h>
 
 #include <condition_variable>
 #include <memory>
@@ -46,6 +47,7 @@ class ServerTest : public testing::Test {
  protected:
   ServerTest() {
     options_.listen_addresses = {"127.0.0.1:0"};
+    options_.logger = std::make_shared<spdlog::logger>("silent");
     options_.collectors = {"cycles", "branch"};
     options_.disabled_collectors = {"cache"};
     content_.metrics = [](const ScrapeRequest&, std::string& body) { body += "up 1\n"; };

@@ -1,10 +1,11 @@
 #include "http/server.h"
 
 #include <dirent.h>
+#include <spdlog/sinks/ostream_sink.h>
 
 #include <atomic>
 #include <fstream>
-#include <set>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -168,26 +169,28 @@ TEST_F(ServerTest, MoreRequestsForMetricsThanAllowedGet503) {
   EXPECT_EQ(connect().get("/metrics").status, 200);
 }
 
-TEST_F(ServerTest, RunsTheHookOnEveryThreadAndNamesThem) {
-  std::mutex mutex;
-  std::set<pthread_t> hooked;
-  options_.max_requests = 3;
-  options_.thread_start = [&] {
-    const std::lock_guard lock(mutex);
-    hooked.insert(::pthread_self());
-  };
-  std::string name(16, '\0');
-  content_.status_page = [&] {
+TEST_F(ServerTest, NamesItsThreads) {
+  content_.status_page = [] {
+    std::string name(16, '\0');
     ::pthread_getname_np(::pthread_self(), name.data(), name.size());
-    const std::lock_guard lock(mutex);
-    return std::string(hooked.count(::pthread_self()) == 1 ? "hooked" : "not hooked");
+    return std::string(name.c_str());
   };
   start();
-  EXPECT_EQ(connect().get("/").body, "hooked");
+  EXPECT_EQ(connect().get("/").body, "http-worker");
+}
+
+// Not to a logger of its own, which would write elsewhere and in another format.
+TEST_F(ServerTest, TellsItsLoggerWhatGoesWrong) {
+  std::ostringstream log;
+  options_.logger = std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
+  content_.metrics = [](const ScrapeRequest&, std::string&) {
+    throw std::runtime_error("out of ink");
+  };
+  start();
+  EXPECT_EQ(connect().get("/metrics").status, 500);
   server_->stop();
-  EXPECT_STREQ(name.c_str(), "http-worker");
-  constexpr std::size_t kWorkersMasterAndGuard = 3 + 8 + 2;
-  EXPECT_EQ(hooked.size(), kWorkersMasterAndGuard);
+  EXPECT_THAT(log.str(), HasSubstr("out of ink"));
 }
 
 TEST_F(ServerTest, RefusesOptionsThatMakeNoSense) {

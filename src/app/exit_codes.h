@@ -1,0 +1,15 @@
+#pragma once
+
+#include "base/result.h"
+
+namespace perf_exporter {
+
+// What the program ends with: 2 for what is wrong on every machine, such as a port in use; 3 where
+// this host refuses something wanted and that is to be fatal.
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitRefused = 3;
+
+// Prints the fault as one line to standard error; kExitUsage, to be returned.
+int complain(const Fault& fault);
+
+}  // namespace perf_exporter

@@ -1,0 +1,31 @@
+#include "base/utf8.h"
+
+#include <gtest/gtest.h>
+
+namespace perf_exporter {
+namespace {
+
+std::string json(std::string_view text) {
+  std::string out;
+  append_json_string(text, out);
+  return out;
+}
+
+TEST(Utf8SequenceLength, TakesWellFormedSequencesAlone) {
+  EXPECT_EQ(utf8_sequence_length("a"), 1U);
+  EXPECT_EQ(utf8_sequence_length("\xC3\xA9"), 2U);
+  EXPECT_EQ(utf8_sequence_length("\xE2\x82\xAC!"), 3U);
+  EXPECT_EQ(utf8_sequence_length("\xF4\x8F\xBF\xBF"), 4U);
+  for (const std::string_view bad : {"\x80", "\xC0\xAF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xC3",
+                                     "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82"}) {
+    EXPECT_EQ(utf8_sequence_length(bad), 0U) << json(bad);
+  }
+}
+
+TEST(AppendJsonString, EscapesAndReplaces) {
+  EXPECT_EQ(json("say \"hi\" \\ \n\t\x01\x7f"), R"("say \"hi\" \\ \n\t\u0001\u007f")");
+  EXPECT_EQ(json("a\xFF\xC3\xA9"), "\"a\xEF\xBF\xBD\xC3\xA9\"");
+}
+
+}  // namespace
+}  // namespace perf_exporter
