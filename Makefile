@@ -1,17 +1,23 @@
 # Thin: everything is done by scripts/ and CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench golden docs clean
+.PHONY: help run test test-vm test-hardware lint format bench golden docs clean
 
 JOBS := $(shell nproc)
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
 
 run: ## Build and serve on 127.0.0.1:10950; ARGS="--collector cycles" adds flags
 	@scripts/run.sh $(ARGS)
 
-test: ## All tests: release, asan-ubsan and tsan, and the lint; PRESETS="release" for fewer
+test: ## All tests: release, asan-ubsan, tsan, two virtual machines, and the lint; PRESETS="release" for fewer
 	@scripts/test.sh $(PRESETS)
+
+test-vm: ## The tests in virtual machines with all of Debian's kernels; writes the table in docs/testing.md
+	@scripts/test.sh vm-all
+
+test-hardware: ## The truth tests on this machine's own PMU, as root
+	@scripts/test-hardware.sh
 
 lint: ## clang-format and clang-tidy
 	@scripts/install-packages.sh build test lint

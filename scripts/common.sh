@@ -34,6 +34,12 @@ APT::Sandbox::User "root";
 CONF
 }
 
+# Whether the kernel knows a PMU that counts the cycles of a core: `cpu`, or one that lists its CPUs.
+has_core_pmu() {
+  local devices=/sys/bus/event_source/devices
+  [ -e $devices/cpu ] || compgen -G "$devices/*/cpus" > /dev/null
+}
+
 # What a mirror lacks at the moment, as lines "PACKAGE: REASON".
 missing_packages=$root/build/missing-packages
 

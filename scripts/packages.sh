@@ -12,6 +12,9 @@ packages_test="libgtest-dev libgmock-dev python3 python3-prometheus-client curl 
 
 packages_lint="clang-format clang-tidy"
 
+# What the virtual machines need: emulators, the cross compiler, and what packs and unpacks.
+packages_vm="qemu-system-arm qemu-system-x86 g++-aarch64-linux-gnu binutils cpio xz-utils zstd"
+
 packages_bench="libbenchmark-dev strace"
 
 # Unpacked by fetch-tools.sh, never installed: their packages start services.

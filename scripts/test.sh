@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# test.sh [PRESET...]: builds and runs every test, of the presets release, asan-ubsan and tsan where none is
-# named, and lints with the first. The last line reads "N passed, N failed, N skipped"; the exit status is
-# 0 only where nothing failed.
+# test.sh [PRESET|vm|vm-all...]: builds and runs every test, of the presets release, asan-ubsan and tsan and a
+# short selection of the virtual machines where none is named, and lints with the first. vm-all is all virtual
+# machines, and writes their table into docs/testing.md. The last line reads "N passed, N failed, N skipped";
+# the exit status is 0 only where nothing failed.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$root"
 
-[ $# -gt 0 ] || set -- release asan-ubsan tsan
+[ $# -gt 0 ] || set -- release asan-ubsan tsan vm
+short_selection=d12-arm64,d13-amd64
 started=$SECONDS
 
-scripts/install-packages.sh build test lint bench
+sets=(build test lint bench)
+[[ " $* " != *" vm"* ]] || sets+=(vm)
+scripts/install-packages.sh "${sets[@]}"
 tools=$(scripts/fetch-tools.sh)
 export PATH=$tools/usr/bin:$PATH:/usr/sbin:/sbin PROMTOOL=$tools/usr/bin/promtool
 
@@ -63,9 +67,19 @@ run_tests() {
   report+=("$1=build/$1/junit.xml")
 }
 
+run_guests() { # run_guests ARGUMENT...
+  rm -f build/vm/junit.xml
+  step vm.run tests/vm/run.py --junit build/vm/junit.xml "$@" || true
+  report+=("vm=build/vm/junit.xml")
+}
+
 mkdir -p build
 for preset in "$@"; do
-  if step "$preset.configure" configure "$preset" &&
+  if [ "$preset" = vm ]; then
+    run_guests --kernels "$short_selection"
+  elif [ "$preset" = vm-all ]; then
+    run_guests --matrix docs/testing.md
+  elif step "$preset.configure" configure "$preset" &&
     step "$preset.build" for_preset "$preset" cmake --build --preset "$preset" --parallel "$(nproc)"; then
     run_tests "$preset"
   fi
@@ -85,6 +99,7 @@ lacks() {
   [ "$(id -u)" -eq 0 ] && [ $(((permitted >> 38) & 1)) -eq 1 ] || echo perfmon
   [ "$user_ids" = "0 0 4294967295" ] && grep -q '^Seccomp:[[:space:]]*0$' /proc/self/status || echo unconfined
   [ "$(cat /proc/sys/kernel/perf_event_paranoid)" = 2 ] || echo paranoid_2
+  has_core_pmu || echo pmu
   unshare --user true 2> /dev/null || echo userns
   grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2> /dev/null || echo ipv6
 }

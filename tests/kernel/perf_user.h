@@ -1,0 +1,34 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+
+#include "base/cpu_list.h"
+#include "base/unique_fd.h"
+#include "perf/event_spec.h"
+
+namespace perf_exporter {
+
+// Another user of the PMU: a process that holds events on one CPU, as `perf stat` or a hypervisor
+// would, for as long as this lives.
+class PerfUser {
+ public:
+  // Holds `events` events of `spec` that take turns with all others.
+  static PerfUser sharing(const EventSpec& spec, CpuId cpu, std::size_t events);
+  // Holds every counter that can count `spec`, by pinned events: nobody else counts it meanwhile.
+  static PerfUser taking_all(const EventSpec& spec, CpuId cpu);
+
+  PerfUser(PerfUser&& other) noexcept;
+  PerfUser& operator=(PerfUser&&) = delete;
+  ~PerfUser();
+
+ private:
+  enum class Priority { flexible, pinned };
+  PerfUser(Priority priority, const EventSpec& spec, CpuId cpu, std::size_t events);
+
+  pid_t pid_ = -1;
+  UniqueFd leash_;  // the child ends when it is closed
+};
+
+}  // namespace perf_exporter
