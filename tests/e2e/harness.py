@@ -64,12 +64,16 @@ def tool(name):
     return found
 
 
-def online_cpus():
+def parse_cpu_list(text):
     cpus = []
-    for part in pathlib.Path("/sys/devices/system/cpu/online").read_text(encoding="ascii").strip().split(","):
+    for part in text.strip().split(","):
         first, _, last = part.partition("-")
         cpus += range(int(first), int(last or first) + 1)
     return cpus
+
+
+def online_cpus():
+    return parse_cpu_list(pathlib.Path("/sys/devices/system/cpu/online").read_text(encoding="ascii"))
 
 
 def wait_for(condition, what):
@@ -81,6 +85,18 @@ def wait_for(condition, what):
             return answer
         time.sleep(0.02)
     raise AssertionError(f"waited in vain for {what}")
+
+
+def settle(look, what):
+    """What `look` answers once it has answered the same ten times."""
+    seen = [look()]
+
+    def same():
+        seen.append(look())
+        return len(seen) > 10 and len(set(seen[-10:])) == 1
+
+    wait_for(same, f"{what} to settle: {seen}")
+    return seen[-1]
 
 
 def run(*arguments, program=None, timeout=PATIENCE_SECONDS, **options):
@@ -243,14 +259,7 @@ class Exporter:
 
     def settled_descriptors(self):
         """Once the server has closed what its clients left: the same for a while."""
-        seen = [self.descriptors()]
-
-        def same():
-            seen.append(self.descriptors())
-            return len(seen) > 10 and len(set(seen[-10:])) == 1
-
-        wait_for(same, f"the number of descriptors to settle: {seen}")
-        return seen[-1]
+        return settle(self.descriptors, "the number of descriptors")
 
     def resident_bytes(self):
         """Exact, unlike VmRSS, which per-CPU counters make up."""

@@ -1,0 +1,259 @@
+"""What is tried in a guest from outside: as an operator would, by commands and scrapes.
+
+Every case leaves the guest as it found it, but for what it says: perf_event_paranoid is set by each that minds.
+"""
+
+import contextlib
+import json
+import threading
+
+from guest import Machine, harness
+
+PLAIN = "/usr/bin/perf-exporter"
+WITH_CAPABILITY = "/usr/bin/perf-exporter-with-capability"
+SOFTWARE = ("page_faults", "context_switches")
+HARDWARE = ("cycles", "instructions")
+HOTPLUG_ROUNDS = 4
+SMALL_DESCRIPTOR_LIMIT = 20
+
+ONE_CPU = Machine("one-cpu", "arm64", cpus=1)
+TWO_CPUS = Machine("two-cpus", "arm64", cpus=2)
+NO_PMU = Machine("no-pmu", "arm64", cpus=2, pmu=False, append="maxcpus=1")
+AMD64 = Machine("amd64", "amd64", cpus=2)
+
+
+def counted_events(guest):
+    return SOFTWARE + (HARDWARE if guest.machine.architecture == "arm64" and guest.machine.pmu else ())
+
+
+def as_nobody(path):
+    """The start of a command that runs the file as uid 65534. Busybox' shell would take a setpriv of its own."""
+    return ["/usr/bin/setpriv", *harness.as_nobody(path)[1:]]
+
+
+def with_file_capability(guest):
+    """The same for the exporter with cap_perfmon=ep on its file."""
+    guest.check(f"test -e {WITH_CAPABILITY} || "
+                f"{{ cp {PLAIN} {WITH_CAPABILITY} && setcap cap_perfmon=ep {WITH_CAPABILITY}; }}")  # fmt: skip
+    return as_nobody(WITH_CAPABILITY)
+
+
+def busy(guest, cpu):
+    return guest.background(f"taskset -c {cpu} sh -c 'while :; do (:); done'")
+
+
+def assert_counts(guest, exporter, cpus):
+    """Every event of every CPU moves between two scrapes while the CPUs are busy."""
+    with contextlib.ExitStack() as loads:
+        for cpu in cpus:
+            loads.enter_context(busy(guest, cpu))
+        first = exporter.scrape()
+
+        def has_moved(page):
+            return all((page.value(f"perf_cpu_{event}_total", cpu=str(cpu)) or 0)
+                       > (first.value(f"perf_cpu_{event}_total", cpu=str(cpu)) or 0)
+                       for event in counted_events(guest) for cpu in cpus)  # fmt: skip
+
+        page = harness.wait_for(lambda: (lambda page: has_moved(page) and page)(exporter.scrape()),
+                                f"all of {counted_events(guest)} to move on CPUs {cpus}")  # fmt: skip
+    for event in counted_events(guest):
+        for cpu in cpus:
+            before = first.value(f"perf_cpu_{event}_total", cpu=str(cpu))
+            after = page.value(f"perf_cpu_{event}_total", cpu=str(cpu))
+            assert before is not None and after > before, f"{event} of CPU {cpu}: {before}, then {after}"
+    return page
+
+
+def series_of(page, cpu):
+    return {name for name, labels in page.series() if name.startswith("perf_cpu_") and ("cpu", str(cpu)) in labels
+            and name not in ("perf_cpu_info",)}  # fmt: skip
+
+
+def probe(guest, start=(PLAIN,)):
+    """(exit status, ids of the findings, the whole report)"""
+    command = " ".join(f"'{word}'" for word in start)
+    status, output = guest.run(f"{command} probe --format=json")
+    report = json.loads(output)
+    return status, [finding["id"] for finding in report["findings"]], report
+
+
+def a_user_with_the_file_capability_counts(guest):
+    guest.set_paranoid(2)
+    with guest.exporter(program=with_file_capability(guest)) as exporter:
+        assert_counts(guest, exporter, guest.online_cpus())
+        status = exporter.status()
+        assert status["Uid"].split()[0] == str(harness.NOBODY), status["Uid"]
+        assert int(status["CapEff"], 16) == 0, status["CapEff"]
+
+
+def a_user_without_a_capability_is_told_why(guest):
+    guest.set_paranoid(2)
+    status, findings, _ = probe(guest, as_nobody(PLAIN))
+    assert (status, findings[0]) == (3, "file_capability_missing"), (status, findings)
+    with guest.exporter(program=as_nobody(PLAIN)) as exporter:
+        page = exporter.scrape()
+        assert "file_capability_missing" in page.findings(), page.findings()
+        assert not series_of(page, 0), series_of(page, 0)
+
+
+def debians_gate_is_named_and_its_fix_helps(guest):
+    start = with_file_capability(guest)
+    guest.set_paranoid(3)
+    status, findings, report = probe(guest, start)
+    assert (status, findings[0]) == (3, "distribution_gate"), (status, findings)
+    assert "kernel.perf_event_paranoid=2" in report["findings"][0]["fix"], report["findings"][0]
+    with guest.exporter(program=start) as exporter:
+        page = exporter.scrape()
+        assert "distribution_gate" in page.findings(), page.findings()
+        assert not series_of(page, 0), series_of(page, 0)
+        assert set(page.success().values()) == {0.0}, page.success()
+    guest.set_paranoid(2)
+    with guest.exporter(program=start) as exporter:
+        assert_counts(guest, exporter, guest.online_cpus())
+
+
+def root_counts_behind_debians_gate(guest):
+    guest.set_paranoid(3)
+    with guest.exporter() as exporter:
+        assert_counts(guest, exporter, guest.online_cpus())
+        assert int(exporter.status()["CapEff"], 16) == 0
+
+
+def the_gate_stands_at_boot(guest):
+    """Debian's default; the other cases rely on it being more than 2."""
+    level = int(guest.check("cat /proc/sys/kernel/perf_event_paranoid"))
+    assert level == 3, level
+
+
+class Scraper(threading.Thread):
+    """Scrapes on and on beside a case; a failure is raised by stop()."""
+
+    def __init__(self, exporter):
+        super().__init__()
+        self._exporter = exporter
+        self._stopping = threading.Event()
+        self.pages = 0
+        self._error = None
+
+    def run(self):
+        try:
+            while not self._stopping.is_set():
+                self._exporter.scrape()
+                self.pages += 1
+        except Exception as error:
+            self._error = error
+
+    def stop(self):
+        self._stopping.set()
+        self.join()
+        assert self._error is None, f"after {self.pages} scrapes: {self._error}"
+        assert self.pages > 0
+
+
+def _one_hotplug(guest, exporter):
+    """CPU 1 goes and comes back. Its events, left open, would read frozen values for good."""
+    before = exporter.scrape()
+    assert series_of(before, 1), "CPU 1 has no series"
+    guest.write("/sys/devices/system/cpu/cpu1/online", "0")
+    away = exporter.scrape()
+    assert not series_of(away, 1), f"stale: {series_of(away, 1)}"
+    for event in counted_events(guest):
+        assert away.count(event, 0) >= before.count(event, 0), event
+    guest.write("/sys/devices/system/cpu/cpu1/online", "1")
+    harness.wait_for(lambda: series_of(exporter.scrape(), 1) == series_of(before, 1), "CPU 1's series to be back")
+    page = assert_counts(guest, exporter, [1])
+    for event in counted_events(guest):
+        assert page.count(event, 0) >= away.count(event, 0), event
+
+
+def a_cpu_goes_and_comes_back(guest):
+    guest.set_paranoid(2)
+    with guest.exporter(program=with_file_capability(guest)) as exporter, busy(guest, 0):
+        _one_hotplug(guest, exporter)
+        descriptors = exporter.settled_descriptors()
+        scraper = Scraper(exporter)
+        scraper.start()
+        try:
+            for _ in range(HOTPLUG_ROUNDS):
+                _one_hotplug(guest, exporter)
+        finally:
+            scraper.stop()
+        assert exporter.settled_descriptors() == descriptors
+
+
+def without_a_pmu_software_events_count(guest):
+    guest.set_paranoid(2)
+    start = with_file_capability(guest)
+    status, findings, _ = probe(guest, start)
+    assert status == 0 and "no_pmu" in findings, (status, findings)
+    with guest.exporter(program=start) as exporter:
+        page = assert_counts(guest, exporter, guest.online_cpus())
+        assert "no_pmu" in page.findings(), page.findings()
+        for event in HARDWARE:
+            assert not page.values(f"perf_cpu_{event}_total"), event
+        assert page.success()["cycles"] == 0.0 and page.success()["software"] == 1.0, page.success()
+
+
+def a_cpu_that_was_never_online_is_counted_once_it_is(guest):
+    guest.set_paranoid(2)
+    assert guest.online_cpus() == [0], guest.online_cpus()
+    with guest.exporter("--cpus=0-1", program=with_file_capability(guest)) as exporter:
+        page = exporter.scrape()
+        assert series_of(page, 0) and not series_of(page, 1), page.text
+        assert "cpu_not_online" in page.findings(), page.findings()
+        guest.write("/sys/devices/system/cpu/cpu1/online", "1")
+        harness.wait_for(lambda: series_of(exporter.scrape(), 1), "CPU 1's series")
+        assert_counts(guest, exporter, [0, 1])
+        assert "cpu_not_online" not in exporter.scrape().findings()
+    guest.write("/sys/devices/system/cpu/cpu1/online", "0")
+
+
+def descriptors_that_run_out_leave_the_server_answering(guest):
+    guest.set_paranoid(2)
+    command = ["sh", "-c", f'ulimit -n {SMALL_DESCRIPTOR_LIMIT}; exec "$0" "$@"', PLAIN]
+    with guest.exporter(program=command) as exporter:
+        page = exporter.scrape()
+        assert {"descriptor_limit", "descriptors_exhausted"} & page.findings(), page.findings()
+        for _ in range(20):
+            exporter.scrape()
+
+
+def events_of_a_cgroup_open_where_its_hierarchy_is(guest):
+    """The controller goes to a v1 hierarchy as soon as one is mounted; v2's folders are refused from then on."""
+    test = "kernel_test --gtest_filter=CgroupOpen.*"
+    guest.check("mkdir -p /sys/fs/cgroup/some")
+    guest.check(f"CGROUP=/sys/fs/cgroup/some CGROUP_EXPECTS=opened {test}")
+    guest.check("mkdir -p /tmp/v1 && mount -t cgroup -o perf_event none /tmp/v1 && mkdir -p /tmp/v1/some")
+    guest.check(f"CGROUP=/sys/fs/cgroup/some CGROUP_EXPECTS=ENOENT {test}")
+    guest.check(f"CGROUP=/tmp/v1/some CGROUP_EXPECTS=opened {test}")
+
+
+def a_user_counts_beside_a_v1_hierarchy(guest):
+    assert guest.run("mount | grep -q ' /tmp/v1 '")[0] == 0, "the case before mounts it"
+    a_user_with_the_file_capability_counts(guest)
+
+
+CASES = {
+    ONE_CPU: (the_gate_stands_at_boot,),
+    TWO_CPUS: (
+        the_gate_stands_at_boot,
+        a_user_with_the_file_capability_counts,
+        a_user_without_a_capability_is_told_why,
+        debians_gate_is_named_and_its_fix_helps,
+        root_counts_behind_debians_gate,
+        descriptors_that_run_out_leave_the_server_answering,
+        a_cpu_goes_and_comes_back,
+    ),
+    NO_PMU: (a_cpu_that_was_never_online_is_counted_once_it_is, without_a_pmu_software_events_count),
+    AMD64: (
+        the_gate_stands_at_boot,
+        a_user_with_the_file_capability_counts,
+        a_user_without_a_capability_is_told_why,
+        debians_gate_is_named_and_its_fix_helps,
+        root_counts_behind_debians_gate,
+        without_a_pmu_software_events_count,
+        a_cpu_goes_and_comes_back,
+        events_of_a_cgroup_open_where_its_hierarchy_is,
+        a_user_counts_beside_a_v1_hierarchy,
+    ),
+}

@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+"""Runs the exporter and its tests in virtual machines with Debian's kernels, one emulator at a time.
+
+run.py [--kernels NAME,NAME...] [--junit FILE] [--matrix FILE]
+
+Needs the packages of the set vm (scripts/packages.sh). Kernels and the arm64 sysroot are kept in the cache. A kernel
+that the mirror lacks at the moment has its cases skipped. Exits with 0 where the run came to its end: which tests
+failed stands in the JUnit file, which scripts/test_summary.py reads.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import xml.etree.ElementTree as xml_tree
+
+import cases
+import kernels
+import sysroot
+from archive import Archives, Unavailable
+from guest import Guest, GuestDied
+from image import Image
+from results import Result, write_junit, write_matrix
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAMS = ("perf-exporter", "tests/kernel/kernel_test")
+TOOLS = {"arm64": ("qemu-system-aarch64", "aarch64-linux-gnu-g++"), "amd64": ("qemu-system-x86_64",)}
+PRESETS = {"arm64": "arm64", "amd64": "release"}
+# The tests of tests/kernel that a machine runs by itself.
+IN_GUEST = {
+    cases.ONE_CPU: ("Exact*", "Multiplexing*", "Competition*", "Grouping*", "SoftwareGroups*"),
+    cases.TWO_CPUS: ("SoftwareGroups*",),
+    cases.NO_PMU: ("SoftwareGroups*",),
+    cases.AMD64: ("SoftwareGroups*",),
+}
+IN_GUEST_SECONDS = 400
+
+
+def cache_folder():
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return pathlib.Path(home) / "perf-exporter" / "vm"
+
+
+def say(text):
+    print(f"vm: {text}", file=sys.stderr, flush=True)
+
+
+def build(architecture, root):
+    """The programs for one architecture."""
+    preset = PRESETS[architecture]
+    environment = {**os.environ, "PERF_EXPORTER_SYSROOT": str(root)}
+    log = ROOT / "build" / f"vm-{architecture}.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("wb") as output:
+        for command in (["cmake", "--preset", preset, "-DPERF_EXPORTER_TESTS=ON"],
+                        ["cmake", "--build", "--preset", preset, "--parallel", str(os.cpu_count()), "--target",
+                         *(pathlib.PurePath(program).name for program in PROGRAMS)]):  # fmt: skip
+            if subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=False).returncode:
+                sys.exit(f"the build for {architecture} failed:\n{log.read_text(errors='replace')[-4000:]}")
+    return [ROOT / "build" / preset / program for program in PROGRAMS]
+
+
+def run_in_guest(guest, suites):
+    """[(name, status, seconds, text)] of GoogleTest's cases."""
+    command = f"kernel_test --gtest_filter={':'.join(suites)} --gtest_output=xml:/tmp/kernel_test.xml"
+    # A first file must not be taken for a second run's.
+    _, output = guest.run(f"rm -f /tmp/kernel_test.xml; PERF_EXPORTER={cases.PLAIN} {command}", IN_GUEST_SECONDS)
+    print(output, flush=True)
+    status, text = guest.run("cat /tmp/kernel_test.xml")
+    if status != 0:
+        return [("kernel_test", "failed", 0.0, f"it left no results: {output[-4000:]}")]
+    found = []
+    for case in xml_tree.fromstring(text).iter("testcase"):
+        failures = [failure.get("message", "") for failure in case.iter("failure")]
+        is_skipped = case.get("result") == "skipped" or case.find("skipped") is not None
+        status = "failed" if failures else "skipped" if is_skipped else "passed"
+        found.append((f"{case.get('classname')}.{case.get('name')}", status, float(case.get("time")), "\n".join(failures)))
+    return found
+
+
+class MachineRun:
+    """All cases of one machine with one kernel; boots anew where a guest died."""
+
+    def __init__(self, kernel, machine, initramfs, folder):
+        self._kernel = kernel
+        self._machine = machine
+        self._initramfs = initramfs
+        self._folder = folder
+        self.results = []
+
+    def run(self):
+        waiting = [("in-guest", self._run_suites), *((case.__name__, self._wrap(case)) for case in cases.CASES[self._machine])]
+        while waiting:
+            name = "boot"
+            try:
+                with Guest(self._machine, self._kernel, self._initramfs, self._folder) as guest:
+                    while waiting:
+                        name, step = waiting.pop(0)
+                        step(guest)
+            except GuestDied as error:
+                self._add(name, "failed", 0.0, str(error))
+                if name == "boot":
+                    return self.results
+        return self.results
+
+    def _add(self, case, status, seconds, text=""):
+        kernel, machine = self._kernel.kernel.name, self._machine.name
+        self.results.append(Result(kernel, machine, case, status, seconds, text))
+        print(f"{status:7} {kernel} {machine}: {case} ({seconds:.1f} s)" + (f"\n{text}" if text else ""), flush=True)
+
+    def _run_suites(self, guest):
+        for result in run_in_guest(guest, IN_GUEST[self._machine]):
+            self._add(*result)
+
+    def _wrap(self, case):
+        def step(guest):
+            started = time.monotonic()
+            try:
+                case(guest)
+            except GuestDied:
+                raise
+            except Exception:
+                self._add(case.__name__, "failed", time.monotonic() - started, traceback.format_exc())
+            else:
+                self._add(case.__name__, "passed", time.monotonic() - started)
+
+        return step
+
+
+def skipped(kernel, reason):
+    """A result for each case that a kernel would have had."""
+    return [Result(kernel.name, machine.name, case.__name__, "skipped", 0.0, reason)
+            for machine in cases.CASES if machine.architecture == kernel.architecture
+            for case in cases.CASES[machine]]  # fmt: skip
+
+
+def run_kernel(kernel, unpacked, image, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    initramfs = folder / "initramfs.cpio"
+    image.build(unpacked, initramfs)
+    results = []
+    for machine in cases.CASES:
+        if machine.architecture == kernel.architecture:
+            say(f"{kernel.name}, {unpacked.version}: {machine.name}")
+            console = folder / machine.name
+            console.mkdir(exist_ok=True)
+            results += MachineRun(unpacked, machine, initramfs, console).run()
+    initramfs.unlink()
+    return results
+
+
+def make_image(architecture, cache, archives):
+    for tool in TOOLS[architecture]:
+        if shutil.which(tool) is None:
+            raise Unavailable(f"{tool} is not installed")
+    try:
+        root = sysroot.fetch(cache, archives) if architecture == "arm64" else pathlib.Path("/")
+        busybox = root / "bin/busybox" if architecture == "arm64" else sysroot.fetch_busybox(cache, archives)
+    except Unavailable as error:
+        note_missing(f"sysroot-{architecture}", str(error))
+        raise
+    note_missing(f"sysroot-{architecture}", None)
+    say(f"building for {architecture}")
+    return Image(architecture, root, busybox, build(architecture, root))
+
+
+def note_missing(name, reason):
+    """Keeps build/missing-packages, the lines "NAME: REASON" that excuse skips; None where it is to be had."""
+    path = ROOT / "build/missing-packages"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in lines if not line.startswith(f"{name}: ")]
+    if reason is not None:
+        say(f"{name} is not to be had: {reason}")
+        kept.append(f"{name}: {reason}")
+    if kept != lines:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def run_all(wanted, cache, archives):
+    results, images = [], {}
+    for kernel in wanted:
+        architecture = kernel.architecture
+        try:
+            unpacked = kernels.fetch(kernel, cache, archives)
+            note_missing(f"kernel-{kernel.name}", None)
+        except Unavailable as error:
+            note_missing(f"kernel-{kernel.name}", str(error))
+            results += skipped(kernel, str(error))
+            continue
+        try:
+            if architecture not in images:
+                images[architecture] = make_image(architecture, cache, archives)
+        except Unavailable as error:
+            results += skipped(kernel, str(error))
+            continue
+        results += run_kernel(kernel, unpacked, images[architecture], ROOT / "build/vm" / kernel.name)
+    return results
+
+
+def main():
+    names = [kernel.name for kernel in kernels.MATRIX]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kernels", default=",".join(names), help="of " + ", ".join(names))
+    parser.add_argument("--junit", type=pathlib.Path, default=ROOT / "build/vm/junit.xml")
+    parser.add_argument("--matrix", type=pathlib.Path, help="write the table of kernels and cases into this document")
+    arguments = parser.parse_args()
+    unknown = set(arguments.kernels.split(",")) - set(names)
+    if unknown:
+        parser.error(f"unknown kernel {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    wanted = [kernel for kernel in kernels.MATRIX if kernel.name in arguments.kernels.split(",")]
+    cache = cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as lists:
+        results = run_all(wanted, cache, Archives(lists))
+    write_junit(arguments.junit, results)
+    if arguments.matrix:
+        write_matrix(arguments.matrix, wanted, results)
+
+
+if __name__ == "__main__":
+    main()
