@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import fcntl
 import http.client
 import pathlib
 import re
@@ -49,9 +50,10 @@ class Machine:
 
 
 class Guest:
-    """To be used by `with`: boots, and powers off at the end."""
+    """To be used by `with`: boots, and ends the emulator at the end. One at a time on this machine: the others
+    wait for the lock file."""
 
-    def __init__(self, machine, kernel, initramfs, folder):
+    def __init__(self, machine, kernel, initramfs, folder, lock):
         self.machine = machine
         self.kernel = kernel
         self.console = folder / "console.log"
@@ -68,8 +70,11 @@ class Guest:
             "-append", f"{arguments} panic=-1 quiet {machine.append}".strip(),
         ]  # fmt: skip
         self._process = None
+        self._lock_file = lock
 
     def __enter__(self):
+        self._lock = self._lock_file.open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._log = self.console.open("wb")
         self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
         try:
@@ -87,6 +92,7 @@ class Guest:
         self._process.kill()
         self._process.wait()
         self._log.close()
+        self._lock.close()
 
     def _console_end(self):
         text = self.console.read_text(encoding="utf-8", errors="replace")

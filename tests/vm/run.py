@@ -27,6 +27,12 @@ from guest import Guest, GuestDied
 from image import Image
 from results import Result, write_junit, write_matrix
 
+
+def cache_folder():
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return pathlib.Path(home) / "perf-exporter" / "vm"
+
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ("perf-exporter", "tests/kernel/kernel_test")
 TOOLS = {"arm64": ("qemu-system-aarch64", "aarch64-linux-gnu-g++"), "amd64": ("qemu-system-x86_64",)}
@@ -39,11 +45,7 @@ IN_GUEST = {
     cases.AMD64: ("SoftwareGroups*",),
 }
 IN_GUEST_SECONDS = 400
-
-
-def cache_folder():
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return pathlib.Path(home) / "perf-exporter" / "vm"
+EMULATOR_LOCK = cache_folder() / "emulator.lock"
 
 
 def say(text):
@@ -98,7 +100,7 @@ class MachineRun:
         while waiting:
             name = "boot"
             try:
-                with Guest(self._machine, self._kernel, self._initramfs, self._folder) as guest:
+                with Guest(self._machine, self._kernel, self._initramfs, self._folder, EMULATOR_LOCK) as guest:
                     while waiting:
                         name, step = waiting.pop(0)
                         step(guest)
