@@ -1,6 +1,6 @@
 # Thin: everything is done by scripts/ and CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-vm test-hardware lint format bench golden docs clean
+.PHONY: help run test test-vm test-hardware test-package lint format bench golden docs deb clean
 
 JOBS := $(shell nproc)
 
@@ -38,10 +38,16 @@ golden: ## Write the expected outputs anew; look at the difference before you co
 	@cmake --build --preset release --parallel $(JOBS)
 	@UPDATE_GOLDEN=1 ctest --preset release --tests-regex '[Gg]olden'
 
-docs: ## Write docs/metrics.md anew from the catalogue
+docs: ## Write docs/metrics.md, the man page and the completions anew from the tables in the code
 	@scripts/install-packages.sh build test
 	@cmake --preset release -DPERF_EXPORTER_TESTS=ON > /dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target regenerate
+
+deb: ## The Debian package, in build/package
+	@scripts/package.sh
+
+test-package: ## Install the package on a machine that runs systemd, in a container; needs root
+	@scripts/package.sh test
 
 clean: ## Remove everything built
 	@rm -rf build

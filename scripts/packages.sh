@@ -10,6 +10,13 @@ packages_build="g++ make cmake ninja-build ccache pkg-config patch xz-utils ca-c
 packages_test="libgtest-dev libgmock-dev python3 python3-prometheus-client curl util-linux procps
   linux-perf"
 
+# What a Debian package is made and looked at with: man pages, completions and units in the programs that
+# read them.
+packages_package="dpkg-dev file lintian man-db mandoc systemd zsh fish"
+
+# What `make test-package` needs to install it on a machine that runs systemd.
+packages_service="debootstrap podman runc"
+
 packages_lint="clang-format clang-tidy"
 
 # What the virtual machines need: emulators, the cross compiler, and what packs and unpacks.

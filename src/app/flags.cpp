@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "http/server.h"
@@ -21,10 +22,22 @@ Result<void> store(Result<T> parsed, T& target) {
   return {};
 }
 
-// `names` stand in the order of the enumerators.
+// The values of flags that have a few, each in the order of its enumerators.
+Texts choices_of(std::string_view flag) {
+  static const std::map<std::string_view, Texts> kChoices = {
+      {"aggregate", {"cpu", "package", "node"}},
+      {"guests", {"auto", "include", "exclude"}},
+      {"log.level", {"debug", "info", "warn", "error"}},
+      {"log.format", {"logfmt", "json"}},
+      {"format", {"text", "json"}},
+  };
+  const auto found = kChoices.find(flag);
+  return found == kChoices.end() ? Texts{} : found->second;
+}
+
 template <class Enum>
-Result<void> store_choice(const std::string& text, const Texts& names, Enum& target) {
-  return parse_choice(text, names).map([&target](std::size_t index) {
+Result<void> store_choice(const std::string& text, std::string_view flag, Enum& target) {
+  return parse_choice(text, choices_of(flag)).map([&target](std::size_t index) {
     target = static_cast<Enum>(index);
   });
 }
@@ -74,11 +87,11 @@ Result<void> apply_cpus(const Texts& values, const Choices& /*collectors*/, Opti
 }
 
 Result<void> apply_aggregate(const Texts& values, const Choices& /*collectors*/, Options& options) {
-  return store_choice(values.front(), {"cpu", "package", "node"}, options.aggregate);
+  return store_choice(values.front(), "aggregate", options.aggregate);
 }
 
 Result<void> apply_guests(const Texts& values, const Choices& /*collectors*/, Options& options) {
-  return store_choice(values.front(), {"auto", "include", "exclude"}, options.guests);
+  return store_choice(values.front(), "guests", options.guests);
 }
 
 Result<void> apply_strict(const Texts& values, const Choices& /*collectors*/, Options& options) {
@@ -112,12 +125,12 @@ Result<void> apply_sysfs(const Texts& values, const Choices& /*collectors*/, Opt
 }
 
 Result<void> apply_log_level(const Texts& values, const Choices& /*collectors*/, Options& options) {
-  return store_choice(values.front(), {"debug", "info", "warn", "error"}, options.log_level);
+  return store_choice(values.front(), "log.level", options.log_level);
 }
 
 Result<void> apply_log_format(const Texts& values, const Choices& /*collectors*/,
                               Options& options) {
-  return store_choice(values.front(), {"logfmt", "json"}, options.log_format);
+  return store_choice(values.front(), "log.format", options.log_format);
 }
 
 // The file has been read by the time flags are applied: it is where they come from.
@@ -127,7 +140,7 @@ Result<void> apply_config(const Texts& /*values*/, const Choices& /*collectors*/
 }
 
 Result<void> apply_format(const Texts& values, const Choices& /*collectors*/, Options& options) {
-  return store_choice(values.front(), {"text", "json"}, options.report_format);
+  return store_choice(values.front(), "format", options.report_format);
 }
 
 Result<void> apply_exit_zero(const Texts& values, const Choices& /*collectors*/, Options& options) {
@@ -216,7 +229,8 @@ std::vector<FlagDescription> describe_flags(const std::vector<CollectorChoice>& 
   for (const Flag& flag : flag_table()) {
     flags.push_back({std::string(flag.name), environment_name(flag.name), std::string(flag.command),
                      std::string(flag.group), std::string(flag.value_name),
-                     std::string(flag.default_value), std::string(flag.help), flag.kind});
+                     std::string(flag.default_value), std::string(flag.help), flag.kind,
+                     choices_of(flag.name)});
     if (flag.name == "collector") {
       flags.back().default_value = join(on_by_default, ",");
     }

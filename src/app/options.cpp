@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <span>
 
@@ -187,6 +188,11 @@ std::map<std::string, std::string> exporter_environment() {
     }
   }
   return variables;
+}
+
+std::string notify_socket() {
+  const char* socket = std::getenv("NOTIFY_SOCKET");
+  return socket == nullptr ? "" : socket;
 }
 
 }  // namespace perf_exporter

@@ -67,6 +67,10 @@ tl::expected<Options, EarlyExit> parse_options(
 // is. Not safe beside a thread that changes it.
 std::map<std::string, std::string> exporter_environment();
 
+// Where the service manager that started this process wants to be told how far it is
+// (NOTIFY_SOCKET, sd_notify(3)); empty where none does.
+std::string notify_socket();
+
 // How a flag is given: with one value, with values (repeated or as a comma list), or with none.
 enum class FlagKind { value, list, toggle };
 
@@ -79,6 +83,7 @@ struct FlagDescription {
   std::string default_value;  // as it would be written; empty: none
   std::string help;
   FlagKind kind = FlagKind::value;
+  std::vector<std::string> choices;  // all its values, where there are a few
 };
 
 // Every flag but --help and --version, in the order of --help. --config alone has no key in a file.

@@ -13,15 +13,6 @@ namespace {
 
 constexpr int kBroken = 1;
 
-std::vector<CollectorChoice> collector_choices() {
-  std::vector<CollectorChoice> choices;
-  for (const CollectorInfo& collector : collector_table()) {
-    choices.push_back(
-        {std::string(collector.name), std::string(collector.help), collector.on_by_default});
-  }
-  return choices;
-}
-
 int run_command(const Options& options) {
   const auto logger = make_logger(options.log_level, options.log_format);
   for (const std::string& variable : options.ignored_environment) {
@@ -42,6 +33,15 @@ int run_command(const Options& options) {
 }
 
 }  // namespace
+
+std::vector<CollectorChoice> collector_choices() {
+  std::vector<CollectorChoice> choices;
+  for (const CollectorInfo& collector : collector_table()) {
+    choices.push_back(
+        {std::string(collector.name), std::string(collector.help), collector.on_by_default});
+  }
+  return choices;
+}
 
 int run(int argc, const char* const* argv) {
   try {

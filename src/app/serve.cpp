@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/exit_codes.h"
+#include "app/service_manager.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/status_page.h"
@@ -140,6 +141,7 @@ int serve(const Options& options, PerfKernel& kernel,
     return complain(signals.error());
   }
   FindingLog finding_log(logger);
+  const ServiceManager manager(notify_socket(), logger);
   std::atomic<bool> refused = false;
   bool started = false;  // --strict judges the start alone: a CPU may go offline later
   Session* running = nullptr;
@@ -149,6 +151,8 @@ int serve(const Options& options, PerfKernel& kernel,
     if (options.strict && !judged && !satisfies_strict(options, report, *running)) {
       refused = true;
       signals->wake();
+    } else if (!judged) {
+      manager.ready();
     }
   });
   if (!session) {
@@ -179,6 +183,7 @@ int serve(const Options& options, PerfKernel& kernel,
   }
   running->begin();
   signals->wait(std::nullopt);
+  manager.stopping();
   logger->info(refused ? "stopping: --strict, and something that is wanted is refused or missing"
                        : "stopping");
   (*server)->stop();

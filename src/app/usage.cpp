@@ -126,6 +126,16 @@ std::vector<std::string> command_names() {
   return names;
 }
 
+std::vector<CommandDescription> describe_commands() {
+  std::vector<CommandDescription> commands;
+  commands.reserve(kCommands.size());
+  for (const CommandText& each : kCommands) {
+    commands.push_back(
+        {std::string(each.name), std::string(each.arguments), std::string(each.help)});
+  }
+  return commands;
+}
+
 std::string_view command_name(Command command) {
   return text_of(command).name;
 }

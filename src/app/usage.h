@@ -12,6 +12,15 @@ namespace perf_exporter {
 // The names of the sub-commands, in the order of Command without serve.
 std::vector<std::string> command_names();
 
+struct CommandDescription {
+  std::string name;       // empty for serving, which has no name
+  std::string arguments;  // "[PATTERN]"; empty: none
+  std::string help;
+};
+
+// All there is to run, in the order of Command.
+std::vector<CommandDescription> describe_commands();
+
 // "serve" is "", the others are as on the command line.
 std::string_view command_name(Command command);
 

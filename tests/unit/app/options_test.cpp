@@ -322,5 +322,20 @@ TEST_F(OptionsTest, HelpShowsEveryFlagAndNoOther) {
   EXPECT_EQ(shown, described);
 }
 
+TEST_F(OptionsTest, EveryChoiceOfAFlagIsTaken) {
+  std::size_t choices = 0;
+  for (const FlagDescription& flag : describe_flags(kCollectors)) {
+    for (const std::string& choice : flag.choices) {
+      Arguments arguments = {"--" + flag.name, choice};
+      if (!flag.command.empty()) {
+        arguments.insert(arguments.begin(), flag.command);
+      }
+      EXPECT_TRUE(parse(arguments)) << flag.name << " " << choice;
+      ++choices;
+    }
+  }
+  EXPECT_GT(choices, 10U);
+}
+
 }  // namespace
 }  // namespace perf_exporter

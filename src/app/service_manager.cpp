@@ -1,0 +1,62 @@
+#include "app/service_manager.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "app/logging.h"
+#include "base/unique_fd.h"
+
+namespace perf_exporter {
+namespace {
+
+tl::unexpected<Fault> refusal(const std::string& socket, int code) {
+  return fault("cannot notify " + socket + ": " + std::strerror(code), code);
+}
+
+}  // namespace
+
+Result<void> send_notification(const std::string& socket, std::string_view state) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (!socket.starts_with('/') && !socket.starts_with('@')) {
+    return refusal(socket, EAFNOSUPPORT);
+  }
+  if (socket.size() >= sizeof address.sun_path) {
+    return refusal(socket, ENAMETOOLONG);
+  }
+  std::copy(socket.begin(), socket.end(), address.sun_path);
+  if (socket.starts_with('@')) {
+    address.sun_path[0] = '\0';  // unix(7), "abstract"
+  }
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket.size());
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) {
+    return refusal(socket, errno);
+  }
+  const auto sent = ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL,
+                             reinterpret_cast<const sockaddr*>(&address), length);
+  if (sent < 0) {
+    return refusal(socket, errno);
+  }
+  return {};
+}
+
+ServiceManager::ServiceManager(std::string socket, std::shared_ptr<spdlog::logger> logger)
+    : socket_(std::move(socket)), logger_(std::move(logger)) {}
+
+void ServiceManager::tell(std::string_view state) const {
+  if (socket_.empty()) {
+    return;
+  }
+  if (const auto told = send_notification(socket_, state); !told) {
+    logger_->warn(with_fields(told.error().what, {{"state", std::string(state)}}));
+  }
+}
+
+}  // namespace perf_exporter
