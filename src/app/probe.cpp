@@ -4,17 +4,23 @@
 #include "app/exit_codes.h"
 #include "app/session.h"
 #include "collectors/counting_findings.h"
+#include "collectors/truth_watch.h"
 
 namespace perf_exporter {
 namespace {
 
-// Opens what is wanted on every chosen CPU, never enables it, and closes it again.
+// Checks whether the PMUs count right, then opens what is wanted on every chosen CPU, never enables
+// it, and closes it again.
 CountingState open_and_close(const Options& options, PerfKernel& kernel, const CpuList& online) {
   const auto events = events_of(options.collectors);
   const Guests guests = resolve_guests(options.guests, options.paths);
   const CpuList cpus = choose_cpus(options.cpus, online, options.paths);
-  GroupOpener opener(kernel, events, find_core_pmus(options.paths), guests);
-  CountingState state{events, {}, {}, {}};
+  const auto pmus = find_core_pmus(options.paths);
+  TruthWatch truth(kernel, events, options.paths);
+  truth.check(pmus, cpus);
+  GroupOpener opener(kernel, events, pmus, guests);
+  CountingState state{events, {}, {}, {}, {}};
+  state.report.truths = truth.standing();
   state.report.allowance = descriptor_allowance(options.paths);
   for (const CpuId cpu : cpus) {
     const OpenedCpu opened =

@@ -50,8 +50,8 @@ class FindingLog {
   std::set<std::string> seen_;
 };
 
-// Whether --strict lets the exporter go on: every wanted collector has an event that opened,
-// nothing is refused, and every CPU that was named is there.
+// Whether --strict lets the exporter go on: every wanted collector has an event that opened on a
+// PMU that counts, nothing is refused, and every CPU that was named is there.
 bool satisfies_strict(const Options& options, const ProbeReport& report, Session& session) {
   const auto missing = [](const Finding& finding) { return finding.id == "cpu_not_online"; };
   if (refuses_anything(report.findings) ||
@@ -65,7 +65,8 @@ bool satisfies_strict(const Options& options, const ProbeReport& report, Session
       for (const auto& [cpu, counters] : view.cpus) {
         for (std::size_t event = 0; event < view.events.size(); ++event) {
           open = open || (view.events[event]->collector == collector &&
-                          counters.leader_of(event).has_value());
+                          counters.leader_of(event).has_value() &&
+                          counters.holds().of(event) != Hold::untrusted);
         }
       }
       all_open = all_open && open;

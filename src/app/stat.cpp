@@ -29,6 +29,9 @@ StatSnapshot take_snapshot(CounterSet& counters) {
         row.is_estimate = row.is_estimate || cpu_counters.status(event) == EventStatus::multiplexed;
         if (const EventRefusal* refusal = cpu_counters.refusal(event); refusal && row.why.empty()) {
           row.why = in_words(*refusal);
+        } else if (const auto status = cpu_counters.status(event); status && row.why.empty()) {
+          row.why =
+              why_absent(*status).empty() ? "" : "no data: " + std::string(why_absent(*status));
         }
       }
     }

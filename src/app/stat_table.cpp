@@ -68,7 +68,7 @@ std::string stat_table(const StatSnapshot& before, const StatSnapshot& after) {
     const std::string name(row.event->name);
     if (!row.has_data) {
       table += "  " + name + std::string(name.size() < 28 ? 28 - name.size() : 0, ' ') + " " +
-               (row.why.empty() ? "no data: it had no counter" : row.why) + "\n";
+               (row.why.empty() ? "no data: it has not moved" : row.why) + "\n";
       continue;
     }
     const Count count = difference.of(event);

@@ -15,7 +15,8 @@ constexpr char kStyle[] =
     "td.n{text-align:right;font-variant-numeric:tabular-nums}"
     "pre{white-space:pre-wrap;background:#f4f4f4;padding:.5rem}"
     ".counting,.ok{color:#0a6b2d}.refused,.fail{color:#a40000}"
-    ".multiplexed,.starved,.busy,.warn,.unknown{color:#8a5a00}.unsupported{color:#666}";
+    ".multiplexed,.starved,.busy,.silent,.untrusted,.warn,.unknown{color:#8a5a00}"
+    ".unsupported{color:#666}";
 
 std::string escaped(std::string_view text) {
   std::string html;
@@ -53,13 +54,18 @@ std::string statuses_of(const CountersView& view, std::size_t event) {
               (cpus == 1 ? " CPU " : " CPUs ");
     }
   }
-  return html.empty() ? "being opened" : html;
+  return html.empty() ? "not known yet" : html;
 }
 
 std::string answer_of(const CountersView& view, std::size_t event) {
   for (const auto& [cpu, counters] : view.cpus) {
     if (const EventRefusal* refusal = counters.refusal(event)) {
       return escaped(in_words(*refusal));
+    }
+  }
+  for (const auto& [cpu, counters] : view.cpus) {
+    if (const auto status = counters.status(event); status && !why_absent(*status).empty()) {
+      return std::string(why_absent(*status));
     }
   }
   return "";

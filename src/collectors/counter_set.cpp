@@ -14,12 +14,15 @@ constexpr RawCount kSharedFor = 1'000'000;  // ns: two scrapes within this time 
 
 CounterSet::CounterSet(PerfKernel& kernel, std::vector<const CatalogEvent*> events,
                        OnlineCpus online)
-    : kernel_(kernel), events_(std::move(events)), online_(std::move(online)) {}
+    : kernel_(kernel), events_(std::move(events)), traits_(events_), online_(std::move(online)) {}
 
 void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
   std::vector<OpenedGroup> old;  // closed behind the lock
   const std::lock_guard lock(mutex_);
-  const auto [entry, is_new] = cpus_.try_emplace(info.cpu, info, events_.size());
+  const auto [entry, is_new] = cpus_.try_emplace(info.cpu, info, traits_);
+  if (is_new) {
+    mark_untrusted(entry->second);
+  }
   old = entry->second.install(kernel_, std::move(opened), monotonic_ns());
   reopenings_ += is_new ? 0 : 1;
   ++generation_;
@@ -32,6 +35,20 @@ void CounterSet::release(CpuId cpu) {
   if (const auto entry = cpus_.find(cpu); entry != cpus_.end()) {
     old = entry->second.release(kernel_, monotonic_ns());
     ++generation_;
+  }
+}
+
+void CounterSet::pause_hardware(CpuId cpu) {
+  const std::lock_guard lock(mutex_);
+  if (const auto entry = cpus_.find(cpu); entry != cpus_.end()) {
+    entry->second.pause_hardware(kernel_);
+  }
+}
+
+void CounterSet::resume_hardware(CpuId cpu) {
+  const std::lock_guard lock(mutex_);
+  if (const auto entry = cpus_.find(cpu); entry != cpus_.end()) {
+    entry->second.resume_hardware(kernel_);
   }
 }
 
@@ -60,6 +77,24 @@ void CounterSet::retire(const CpuCounters& counters) {
     retired.times[event].enabled += times.enabled;
     retired.times[event].running += times.running;
   }
+}
+
+void CounterSet::set_untrusted(std::map<std::string, std::vector<char>> by_pmu) {
+  const std::lock_guard lock(mutex_);
+  untrusted_ = std::move(by_pmu);
+  for (auto& [cpu, counters] : cpus_) {
+    mark_untrusted(counters);
+  }
+}
+
+void CounterSet::mark_untrusted(CpuCounters& counters) const {
+  const auto found = untrusted_.find(counters.info().pmu);
+  counters.set_untrusted(found != untrusted_.end() ? found->second : std::vector<char>{});
+}
+
+std::uint64_t CounterSet::silence_changes() const {
+  const std::lock_guard lock(mutex_);
+  return silence_changes_;
 }
 
 CpuList CounterSet::installed() const {
@@ -114,7 +149,8 @@ std::vector<Fault> CounterSet::read_all(RawCount now) {
     }
     counters.read(kernel_, now);
     faults.insert(faults.end(), counters.faults().begin(), counters.faults().end());
-    changed = changed || counters.wants_reopening().has_value();
+    silence_changes_ += counters.silence_changed() ? 1 : 0;
+    changed = changed || counters.wants_reopening().has_value() || counters.silence_changed();
   }
   read_failures_ += faults.size();
   if (changed && on_change_) {

@@ -42,18 +42,28 @@ class CounterSet {
   void install(const CpuInfo& info, OpenedCpu opened);
   // Closes a CPU's groups; it has no data until the next install().
   void release(CpuId cpu);
+  // Stops counting hardware events on a CPU and goes on with it: makes room on its PMU for a few
+  // ms. Totals and times stand still meanwhile. Nothing happens where the CPU has none.
+  void pause_hardware(CpuId cpu);
+  void resume_hardware(CpuId cpu);
   // Drops CPUs that are not in `keep`, and those that were seen offline since they were opened:
   // their events are frozen for good. What they had counted stays in the sums. Whether any was
   // dropped.
   bool keep_only(const CpuList& keep);
 
+  // Which events, by index, are not to be believed on the CPUs of a core PMU, by its name; those of
+  // PMUs that are not named are. Holds for CPUs installed later, too.
+  void set_untrusted(std::map<std::string, std::vector<char>> by_pmu);
+
   [[nodiscard]] CpuList installed() const;
+  // How often events became silent on a CPU or ceased to be.
+  [[nodiscard]] std::uint64_t silence_changes() const;
   [[nodiscard]] std::size_t descriptors() const;
   [[nodiscard]] std::size_t descriptors_of(CpuId cpu) const;
   [[nodiscard]] std::vector<std::pair<CpuId, Arrangement>> reopen_requests() const;
 
-  // Called, under the lock, when a reading finds that CPUs went or came or a group must be
-  // reopened.
+  // Called, under the lock, when a reading finds that CPUs went or came, that a group must be
+  // reopened, or that events became silent or ceased to be.
   void set_on_change(std::function<void()> on_change);
 
   // Reads every group, unless a reading ended after this call began or less than 1 ms ago, which is
@@ -68,18 +78,22 @@ class CounterSet {
  private:
   std::vector<Fault> read_all(RawCount now);
   void retire(const CpuCounters& counters);
+  void mark_untrusted(CpuCounters& counters) const;
   [[nodiscard]] CountersView view() const;
 
   PerfKernel& kernel_;
   std::vector<const CatalogEvent*> events_;
+  EventTraits traits_;
   mutable std::mutex mutex_;
   OnlineCpus online_;
   std::map<CpuId, CpuCounters> cpus_;
   std::map<std::string, RetiredCounts> retired_;
+  std::map<std::string, std::vector<char>> untrusted_;  // by PMU
   std::function<void()> on_change_;
   std::uint64_t generation_ = 1;
   std::uint64_t read_failures_ = 0;
   std::uint64_t reopenings_ = 0;
+  std::uint64_t silence_changes_ = 0;
   RawCount reading_ended_ = 0;
 };
 

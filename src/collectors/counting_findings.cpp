@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <set>
 
+#include "collectors/truth_findings.h"
+
 namespace perf_exporter {
 namespace {
 
@@ -109,11 +111,15 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
 }  // namespace
 
 CountingState counting_state(const CountersView& view, const OpenReport& report) {
-  CountingState state{view.events, {}, {}, report};
+  CountingState state{view.events, {}, {}, {}, report};
   for (const auto& [cpu, counters] : view.cpus) {
     for (std::size_t event = 0; event < view.events.size(); ++event) {
       if (const EventRefusal* refusal = counters.refusal(event)) {
         state.refusals[cpu][event] = *refusal;
+      }
+      if (counters.status(event) == EventStatus::silent &&
+          counters.holds().is_silent_itself(event)) {
+        state.silent[event].push_back(cpu);
       }
     }
     if (counters.arrangement() == Arrangement::apart) {
@@ -157,6 +163,7 @@ std::vector<Finding> counting_findings(const CountingState& state,
          "that this is meant.",
          "docs/permissions.md#guests-excluded"});
   }
+  add_truth_findings(state, probed, findings);
   return findings;
 }
 

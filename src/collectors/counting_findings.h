@@ -11,13 +11,15 @@
 namespace perf_exporter {
 
 // What opening the wanted events has shown that no trial tells: events unknown to the PMU, limits
-// reached, CPUs that are not there, counters shared with others.
+// reached, CPUs that are not there, counters shared with others, and counts that are not true.
 struct CountingState {
   std::vector<const CatalogEvent*> events;
   // Events that are not open, by CPU: the kernel's answer.
   std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals;
   // CPUs whose hardware events are read apart, since one group of all did not run all the time.
   CpuList apart;
+  // Events that open and never move, and the CPUs on which.
+  std::map<std::size_t, CpuList> silent;
   OpenReport report;
 };
 

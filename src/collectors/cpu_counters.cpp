@@ -12,11 +12,12 @@ constexpr std::size_t kNotOpen = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
-CpuCounters::CpuCounters(CpuInfo info, std::size_t events)
+CpuCounters::CpuCounters(CpuInfo info, const EventTraits& traits)
     : info_(std::move(info)),
-      group_index_(events, kNotOpen),
-      scalers_(events),
-      past_times_(events) {}
+      group_index_(traits.semantic_group.size(), kNotOpen),
+      scalers_(group_index_.size()),
+      past_times_(group_index_.size()),
+      holds_(traits) {}
 
 std::vector<OpenedGroup> CpuCounters::release(PerfKernel& kernel, RawCount now) {
   if (!offline_) {
@@ -33,6 +34,7 @@ std::vector<OpenedGroup> CpuCounters::release(PerfKernel& kernel, RawCount now) 
     old.push_back(std::move(watched.opened));
   }
   groups_.clear();
+  holds_.forget_open();
   group_index_.assign(group_index_.size(), kNotOpen);
   installed_ = false;
   return old;
@@ -72,6 +74,12 @@ void CpuCounters::read(PerfKernel& kernel, RawCount now) {
     watched.read_time = after - before;
     before = after;
   }
+  // Groups that belong together may be read apart, so all are judged before any is counted.
+  silence_changed_ = holds_.judge();
+  for (const WatchedGroup& watched : groups_) {
+    scale(watched);
+  }
+  holds_.end_reading();
 }
 
 void CpuCounters::read_group(PerfKernel& kernel, WatchedGroup& watched, RawCount now) {
@@ -85,10 +93,10 @@ void CpuCounters::read_group(PerfKernel& kernel, WatchedGroup& watched, RawCount
     return;
   }
   watched.fault.reset();
-  take_in(watched, now);
+  watch(watched, now);
 }
 
-void CpuCounters::take_in(WatchedGroup& watched, RawCount now) {
+void CpuCounters::watch(WatchedGroup& watched, RawCount now) {
   const GroupReading& reading = watched.reading;
   watched.state = watched.watch.observe(reading.enabled, reading.running, now);
   const bool loses_time =
@@ -98,15 +106,42 @@ void CpuCounters::take_in(WatchedGroup& watched, RawCount now) {
   }
   if (watched.state == GroupState::dead) {
     wants_reopening_ = wants_reopening_.value_or(arrangement_);
-    return;
   }
   for (std::size_t i = 0; i < watched.opened.events.size(); ++i) {
-    CountScaler& scaler = scalers_[watched.opened.events[i]];
-    const EventReading event{reading.members[i].value, reading.enabled, reading.running};
-    if (watched.state == GroupState::starved) {
-      scaler.starve(event);
+    holds_.note(watched.opened.events[i], reading.members[i].value, reading.running);
+  }
+}
+
+void CpuCounters::scale(const WatchedGroup& watched) {
+  if (watched.fault || watched.state == GroupState::dead) {
+    return;
+  }
+  const GroupReading& reading = watched.reading;
+  for (std::size_t i = 0; i < watched.opened.events.size(); ++i) {
+    const std::size_t event = watched.opened.events[i];
+    const EventReading counted{reading.members[i].value, reading.enabled, reading.running};
+    if (holds_.of(event) != Hold::none) {
+      scalers_[event].skip(counted);
+    } else if (watched.state == GroupState::starved) {
+      scalers_[event].starve(counted);
     } else {
-      scaler.update(event);
+      scalers_[event].update(counted);
+    }
+  }
+}
+
+void CpuCounters::pause_hardware(PerfKernel& kernel) {
+  for (WatchedGroup& watched : groups_) {
+    if (watched.opened.is_hardware) {
+      static_cast<void>(watched.opened.group.disable(kernel));  // it counts on, then
+    }
+  }
+}
+
+void CpuCounters::resume_hardware(PerfKernel& kernel) {
+  for (WatchedGroup& watched : groups_) {
+    if (watched.opened.is_hardware && !watched.opened.group.enable(kernel)) {
+      wants_reopening_ = wants_reopening_.value_or(arrangement_);
     }
   }
 }
@@ -140,16 +175,20 @@ std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
   if (watched->fault) {
     return EventStatus::busy;
   }
-  switch (watched->state) {
-    case GroupState::counting:
-      return EventStatus::counting;
-    case GroupState::multiplexed:
-      return EventStatus::multiplexed;
-    case GroupState::starved:
-    case GroupState::dead:
-      break;
+  if (watched->state == GroupState::starved || watched->state == GroupState::dead) {
+    return EventStatus::starved;
   }
-  return EventStatus::starved;
+  switch (holds_.of(event)) {
+    case Hold::none:
+      break;
+    case Hold::waiting:
+      return std::nullopt;
+    case Hold::silent:
+      return EventStatus::silent;
+    case Hold::untrusted:
+      return EventStatus::untrusted;
+  }
+  return watched->state == GroupState::counting ? EventStatus::counting : EventStatus::multiplexed;
 }
 
 const EventRefusal* CpuCounters::refusal(std::size_t event) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/count.h"
+#include "collectors/event_holds.h"
 #include "collectors/group_opener.h"
 #include "collectors/topology.h"
 #include "perf/count_scaler.h"
@@ -24,8 +25,9 @@ struct GroupTimes {
 // as the CPU is online and outlast the reopening of a group. Not thread-safe: CounterSet locks.
 class CpuCounters {
  public:
-  // Room for `events` wanted events, none of them open yet.
-  CpuCounters(CpuInfo info, std::size_t events);
+  // Room for the wanted events that `traits` tells of, none of them open yet. `traits` must outlive
+  // this.
+  CpuCounters(CpuInfo info, const EventTraits& traits);
 
   // Puts freshly opened groups in the place of those held so far: reads the old ones a last time,
   // then enables the new ones, so that nothing is counted twice. Returns the old ones for the
@@ -39,6 +41,11 @@ class CpuCounters {
   // Reads every group once. `now` is CLOCK_MONOTONIC in ns. Faults of this reading are in faults().
   void read(PerfKernel& kernel, RawCount now);
 
+  // Stops the groups of hardware events, and lets them go on. One that can't be enabled again asks
+  // to be reopened.
+  void pause_hardware(PerfKernel& kernel);
+  void resume_hardware(PerfKernel& kernel);
+
   // The CPU went away: it has no data until it is removed or counts again.
   void mark_offline();
   [[nodiscard]] bool is_offline() const { return offline_; }
@@ -47,8 +54,15 @@ class CpuCounters {
   [[nodiscard]] std::optional<Count> total(std::size_t event) const;
   // What the event has counted up to now whether it has data at this reading or not: for sums.
   [[nodiscard]] Count counted(std::size_t event) const { return scalers_[event].total(); }
-  // Nothing before the first opening was tried.
+  // Nothing before the first opening was tried, and while it can't be told yet whether an event
+  // that is at 0 counts at all.
   [[nodiscard]] std::optional<EventStatus> status(std::size_t event) const;
+  // Why an event that is read has no data all the same.
+  [[nodiscard]] const EventHolds& holds() const { return holds_; }
+  // As EventHolds'. What an event counts while it is held is left out of its total for good.
+  void set_untrusted(const std::vector<char>& untrusted) { holds_.set_untrusted(untrusted); }
+  // Whether an event became silent, or ceased to be, at the newest reading.
+  [[nodiscard]] bool silence_changed() const { return silence_changed_; }
   // Why an event is not open; null where it is.
   [[nodiscard]] const EventRefusal* refusal(std::size_t event) const;
   // The index of the event that leads the group of `event`; nothing where it is not open.
@@ -81,7 +95,8 @@ class CpuCounters {
   };
 
   void read_group(PerfKernel& kernel, WatchedGroup& watched, RawCount now);
-  void take_in(WatchedGroup& watched, RawCount now);
+  void watch(WatchedGroup& watched, RawCount now);
+  void scale(const WatchedGroup& watched);
   [[nodiscard]] const WatchedGroup* group_of(std::size_t event) const;
 
   CpuInfo info_;
@@ -93,6 +108,8 @@ class CpuCounters {
   std::vector<std::size_t> group_index_;  // by event; groups_.size() or more: not open
   std::vector<CountScaler> scalers_;      // by event
   std::vector<GroupTimes> past_times_;    // by leader: of groups closed since
+  EventHolds holds_;
+  bool silence_changed_ = false;
   std::map<std::size_t, EventRefusal> refusals_;
   std::vector<Fault> faults_;
 };

@@ -29,33 +29,36 @@ constexpr EventSpec software(std::uint64_t config) {
 
 constexpr CatalogEvent kPlainEvents[] = {
     {"cycles", "cycles", hardware(PERF_COUNT_HW_CPU_CYCLES), "cycles",
-     "CPU cycles, at the frequency of the moment; none while the CPU sleeps.", "ipc"},
+     "CPU cycles, at the frequency of the moment; none while the CPU sleeps.", "ipc",
+     Movement::with_instructions},
     {"instructions", "instructions", hardware(PERF_COUNT_HW_INSTRUCTIONS), "instructions",
-     "Retired instructions.", "ipc"},
+     "Retired instructions.", "ipc", Movement::with_instructions},
     {"cycles", "ref_cycles", hardware(PERF_COUNT_HW_REF_CPU_CYCLES), "ref_cycles",
      "CPU cycles at a constant reference frequency; none while the CPU sleeps.", "ipc",
-     Membership::where_it_fits},
+     Movement::with_instructions, Membership::where_it_fits},
     {"branch", "branches", hardware(PERF_COUNT_HW_BRANCH_INSTRUCTIONS), "branches",
-     "Retired branch instructions.", "branches"},
+     "Retired branch instructions.", "branches", Movement::with_instructions},
     {"branch", "branch_misses", hardware(PERF_COUNT_HW_BRANCH_MISSES), "branch_misses",
      "Mispredicted branch instructions.", "branches"},
     {"cache", "cache_references", hardware(PERF_COUNT_HW_CACHE_REFERENCES), "cache_references",
      "Cache accesses; which cache is meant (usually the last level) differs between CPU families, "
      "see perf_cpu_model_info.",
-     "cache_references"},
+     "cache_references", Movement::with_instructions},
     {"cache", "cache_misses", hardware(PERF_COUNT_HW_CACHE_MISSES), "cache_misses",
      "Cache accesses that missed; which cache is meant (usually the last level) differs between "
      "CPU "
      "families, see perf_cpu_model_info.",
      "cache_references"},
     {"stalls", "stalled_cycles_frontend", hardware(PERF_COUNT_HW_STALLED_CYCLES_FRONTEND),
-     "stalled_cycles_frontend", "Cycles in which the front end issued nothing.", "stalls_frontend"},
+     "stalled_cycles_frontend", "Cycles in which the front end issued nothing.", "stalls_frontend",
+     Movement::with_instructions},
     {"stalls", "stalled_cycles_backend", hardware(PERF_COUNT_HW_STALLED_CYCLES_BACKEND),
      "stalled_cycles_backend",
-     "Cycles in which the back end retired nothing for want of resources.", "stalls_backend"},
+     "Cycles in which the back end retired nothing for want of resources.", "stalls_backend",
+     Movement::with_instructions},
     {"bus", "bus_cycles", hardware(PERF_COUNT_HW_BUS_CYCLES), "bus_cycles",
      "Bus cycles; what a bus cycle is differs between CPU families, see perf_cpu_model_info.",
-     "bus_cycles"},
+     "bus_cycles", Movement::with_instructions},
     {"software", "page_faults", software(PERF_COUNT_SW_PAGE_FAULTS), "page_faults",
      "Page faults, minor and major.", "software"},
     {"software", "minor_faults", software(PERF_COUNT_SW_PAGE_FAULTS_MIN), "minor_faults",
@@ -68,21 +71,28 @@ constexpr CatalogEvent kPlainEvents[] = {
      "Tasks that moved to this CPU from another.", "software"},
     {"software", "alignment_faults", software(PERF_COUNT_SW_ALIGNMENT_FAULTS), "alignment_faults",
      "Unaligned memory accesses that the kernel had to repair; x86 never raises them.", "software",
-     Membership::required, Architectures::not_x86},
+     Movement::may_rest, Membership::required, Architectures::not_x86},
     {"software", "emulation_faults", software(PERF_COUNT_SW_EMULATION_FAULTS), "emulation_faults",
      "Instructions that the kernel had to emulate; x86 never raises them.", "software",
-     Membership::required, Architectures::not_x86},
+     Movement::may_rest, Membership::required, Architectures::not_x86},
 };
 
+// `reads` tells whether any code must read from it. Nothing need go by the level 1 instruction
+// cache (a cache of decoded operations), the instruction TLB (one large page), or another memory
+// node.
 struct CacheUnit {
   std::string_view label;
   std::uint64_t id;
+  Movement reads = Movement::may_rest;
 };
 
 constexpr CacheUnit kCaches[] = {
-    {"l1d", PERF_COUNT_HW_CACHE_L1D},   {"l1i", PERF_COUNT_HW_CACHE_L1I},
-    {"ll", PERF_COUNT_HW_CACHE_LL},     {"dtlb", PERF_COUNT_HW_CACHE_DTLB},
-    {"itlb", PERF_COUNT_HW_CACHE_ITLB}, {"bpu", PERF_COUNT_HW_CACHE_BPU},
+    {"l1d", PERF_COUNT_HW_CACHE_L1D, Movement::with_instructions},
+    {"l1i", PERF_COUNT_HW_CACHE_L1I},
+    {"ll", PERF_COUNT_HW_CACHE_LL, Movement::with_instructions},
+    {"dtlb", PERF_COUNT_HW_CACHE_DTLB, Movement::with_instructions},
+    {"itlb", PERF_COUNT_HW_CACHE_ITLB},
+    {"bpu", PERF_COUNT_HW_CACHE_BPU, Movement::with_instructions},
     {"node", PERF_COUNT_HW_CACHE_NODE},
 };
 
@@ -128,12 +138,15 @@ constexpr auto make_catalog() {
     const CacheUnit& cache = kCaches[pair / std::size(kOps)];
     const CacheUnit& op = kOps[pair % std::size(kOps)];
     const auto row = [&](std::size_t result) {
+      const bool is_read_access =
+          op.id == PERF_COUNT_HW_CACHE_OP_READ && result == PERF_COUNT_HW_CACHE_RESULT_ACCESS;
       return CatalogEvent{"hw_cache",
                           kCacheNames[pair][result],
                           cache_spec(cache.id, op.id, result),
                           result == 0 ? "hw_cache_accesses" : "hw_cache_misses",
                           result == 0 ? kAccessesHelp : kMissesHelp,
                           kCacheNames[pair][0],
+                          is_read_access ? cache.reads : Movement::may_rest,
                           Membership::required,
                           Architectures::all,
                           cache.label,

@@ -14,6 +14,10 @@ namespace perf_exporter {
 // Whether an event belongs to its semantic group whatever happens, or only where it fits.
 enum class Membership { required, where_it_fits };
 
+// Whether an event can be 0 while a CPU executes instructions. One that can't and is 0 all the same
+// is not counted by what calls itself its counter; see EventHolds.
+enum class Movement { may_rest, with_instructions };
+
 // Where the kernel can raise an event at all.
 enum class Architectures { all, not_x86 };
 
@@ -26,6 +30,7 @@ struct CatalogEvent {
   // Events of one semantic group are counted over the same instants, since they get divided by each
   // other; a group is never split. Software events form one group of their own.
   std::string_view group;
+  Movement movement = Movement::may_rest;
   Membership membership = Membership::required;
   Architectures architectures = Architectures::all;
   // Labels of the generalised cache events; empty for all others.

@@ -23,6 +23,19 @@ EventStatus status_of_refusal(int error) {
   }
 }
 
+std::string_view why_absent(EventStatus status) {
+  switch (status) {
+    case EventStatus::starved:
+      return "it had no counter";
+    case EventStatus::silent:
+      return "it opens and never moves";
+    case EventStatus::untrusted:
+      return "its PMU does not count right";
+    default:
+      return "";
+  }
+}
+
 std::string in_words(const EventRefusal& refusal) {
   const int error = refusal.fault.code;
   const char* name = ::strerrorname_np(error);

@@ -16,17 +16,20 @@ enum class EventStatus {
   unsupported,  // this CPU's PMU has no such event, or there is no PMU
   refused,      // a permission or a limit of this host refuses it
   busy,         // somebody else holds what it needs, or its readings fail
+  silent,       // open and counting, by what it says, but it or a partner of its never moves
+  untrusted,    // open and counting, by what it says, but its PMU failed the truth check
 };
 
 constexpr std::array kEventStatuses = {
-    EventStatus::counting,    EventStatus::multiplexed, EventStatus::starved,
-    EventStatus::unsupported, EventStatus::refused,     EventStatus::busy,
+    EventStatus::counting, EventStatus::multiplexed, EventStatus::starved, EventStatus::unsupported,
+    EventStatus::refused,  EventStatus::busy,        EventStatus::silent,  EventStatus::untrusted,
 };
 
 // The value of the label `status`.
 constexpr std::string_view to_string(EventStatus status) {
   constexpr std::array<std::string_view, kEventStatuses.size()> kNames = {
-      "counting", "multiplexed", "starved", "unsupported", "refused", "busy"};
+      "counting", "multiplexed", "starved", "unsupported",
+      "refused",  "busy",        "silent",  "untrusted"};
   return kNames[static_cast<std::size_t>(status)];
 }
 
@@ -39,6 +42,10 @@ struct EventRefusal {
   EventStatus status = EventStatus::unsupported;
   Fault fault;
 };
+
+// What a status without a refusal says of a missing value, in a few words for tables; "" where the
+// value is there.
+std::string_view why_absent(EventStatus status);
 
 // The refusal in a few words with the errno's name, for tables: "no PMU here has it (ENOENT)".
 std::string in_words(const EventRefusal& refusal);

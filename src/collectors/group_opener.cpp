@@ -64,6 +64,12 @@ GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const Co
     candidates.insert(candidates.begin(), on_pmu(plain, pmu->type));
   }
   Trial trial{plain, {}};
+  if (const auto name = pmu != nullptr ? missing_event(*pmu, plain) : std::string_view{};
+      !name.empty()) {
+    trial.refusal = EventRefusal{EventStatus::unsupported,
+                                 {ENOENT, pmu->name + " does not list " + std::string(name)}};
+    return trial;
+  }
   for (const EventSpec& spec : candidates) {
     auto tried = try_event(kernel_, spec, cpu, software ? Guests::include : guests_);
     if (!tried && tried.error().code == EOPNOTSUPP && !software && guests_ == Guests::include &&
@@ -102,14 +108,15 @@ bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
     const auto special = attempt.specs.find(event);
     specs.push_back(special != attempt.specs.end() ? special->second : wanted_[event]->spec);
   }
-  const Guests guests = is_software(*wanted_[events.front()]) ? Guests::include : guests_;
+  const bool hardware = !is_software(*wanted_[events.front()]);
+  const Guests guests = hardware ? guests_ : Guests::include;
   auto group = EventGroup::open(kernel_, specs, attempt.cpu, guests);
   if (!group) {
     attempt.fault = std::move(group.error().fault);
     return false;
   }
   attempt.allowance -= events.size();
-  attempt.result.groups.push_back({std::move(*group), events});
+  attempt.result.groups.push_back({std::move(*group), events, hardware});
   return true;
 }
 

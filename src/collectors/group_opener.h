@@ -21,6 +21,7 @@ enum class Arrangement { merged, apart };
 struct OpenedGroup {
   EventGroup group;
   std::vector<std::size_t> events;  // indices into the wanted events, the leader first
+  bool is_hardware = false;         // of hardware events, else of software events
   bool is_merged_hardware = false;  // holds more than one semantic group of hardware events
 };
 
@@ -35,7 +36,8 @@ struct OpenedCpu {
 //
 // Software events form one group. Hardware events form one merged group where the PMU takes it,
 // else a group for each semantic group of the catalogue. What a PMU refused on one CPU is
-// remembered and not asked again on its next CPU.
+// remembered and not asked again on its next CPU. An architectural event that Arm's PMU does not
+// list is not asked for at all: some would open and stay 0.
 class GroupOpener {
  public:
   // `kernel` must outlive the opener. `pmus` are the machine's core PMUs.

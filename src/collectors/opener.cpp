@@ -3,8 +3,9 @@
 #include <pthread.h>
 
 #include <cerrno>
-#include <chrono>
 #include <utility>
+
+#include "base/clock.h"
 
 namespace perf_exporter {
 namespace {
@@ -30,7 +31,11 @@ Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Conf
       config_(std::move(config)),
       hooks_(std::move(hooks)),
       pmus_(find_core_pmus(config_.paths)),
-      groups_(kernel, config_.events, pmus_, config_.guests) {}
+      groups_(kernel, config_.events, pmus_, config_.guests),
+      truth_(kernel, config_.events, config_.paths) {
+  truth_.set_room({[this](CpuId cpu) { counters_.pause_hardware(cpu); },
+                   [this](CpuId cpu) { counters_.resume_hardware(cpu); }});
+}
 
 Opener::~Opener() {
   if (thread_.joinable() && !stop()) {
@@ -104,29 +109,54 @@ void Opener::wait_for_work() {
 void Opener::synchronise() {
   const CpuList wanted = choose_cpus(config_.cpus, online_.refresh(), config_.paths);
   const bool removed = counters_.keep_only(wanted);
-  const bool opened = open_missing(wanted);
+  const CpuList missing = subtract(wanted, counters_.installed());
+  if (!missing.empty()) {  // a hybrid PMU of x86 lists only those of its CPUs that are online
+    pmus_ = find_core_pmus(config_.paths);
+    groups_.set_pmus(pmus_);
+  }
+  // Before the events are opened: what is not to be believed is never published.
+  const bool judged = check_truth(wanted);
+  open_missing(missing);
   const bool reopened = reopen_requested();
-  if (!passed_ || removed || opened || reopened) {
+  const bool silenced = note_silence();
+  if (!passed_ || removed || judged || !missing.empty() || reopened || silenced) {
     passed_ = true;
     hooks_.after_pass({subtract(config_.cpus.list, wanted), groups_.guests() != config_.guests,
-                       counters_.descriptors(), config_.allowance});
+                       counters_.descriptors(), config_.allowance, truth_.standing()});
   }
 }
 
-bool Opener::open_missing(const CpuList& wanted) {
-  const CpuList missing = subtract(wanted, counters_.installed());
-  if (missing.empty()) {
+bool Opener::check_truth(const CpuList& wanted) {
+  if (permit_ != Permit::open) {
     return false;
   }
-  // A hybrid PMU of x86 lists only those of its CPUs that are online.
-  pmus_ = find_core_pmus(config_.paths);
-  groups_.set_pmus(pmus_);
+  const auto interval = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(config_.truth_interval).count());
+  const std::uint64_t now = monotonic_ns();
+  const bool is_due = truth_checked_at_ == 0 || now - truth_checked_at_ >= interval ||
+                      !truth_.knows_all(pmus_, wanted);
+  if (!is_due) {
+    return false;
+  }
+  truth_checked_at_ = now;
+  const bool changed = truth_.check(pmus_, wanted);
+  if (changed) {
+    counters_.set_untrusted(truth_.untrusted());
+  }
+  return changed;
+}
+
+bool Opener::note_silence() {
+  const std::uint64_t changes = counters_.silence_changes();
+  return std::exchange(silence_changes_, changes) != changes;
+}
+
+void Opener::open_missing(const CpuList& missing) {
   for (const CpuId cpu : missing) {
     if (!stopping()) {
       open_cpu(cpu, Arrangement::merged);
     }
   }
-  return true;
 }
 
 bool Opener::reopen_requested() {

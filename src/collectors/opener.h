@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -11,6 +13,7 @@
 #include "collectors/counter_set.h"
 #include "collectors/group_opener.h"
 #include "collectors/online_cpus.h"
+#include "collectors/truth_watch.h"
 
 namespace perf_exporter {
 
@@ -20,10 +23,13 @@ struct OpenReport {
   bool guests_fell_back = false;  // the kernel refused to include guests
   std::size_t descriptors = 0;    // open now
   std::size_t allowance = 0;      // that may be open in all
+  std::vector<PmuTruth> truths;   // of the core PMUs that are counted on
 };
 
 // The one thread that opens events: at the start, when CPUs come and go, and when a group must be
-// opened anew. An open that never returns holds up this thread and nobody else.
+// opened anew. It checks as well, at the start and every few minutes, whether the PMUs count right:
+// a guest's counters stop when the host's are taken. A call that never returns holds up this thread
+// and nobody else.
 class Opener {
  public:
   struct Config {
@@ -32,11 +38,12 @@ class Opener {
     CpuChoice cpus;
     Guests guests = Guests::include;
     std::size_t allowance = 0;  // descriptors that events may take
+    std::chrono::milliseconds truth_interval = std::chrono::minutes(5);  // between truth checks
   };
   enum class Permit { open, open_nothing };
   // Called on the opening thread, in this order: `prepare` once before the first open, which may
-  // forbid all of them (a seccomp filter that kills); `after_pass` after the first opens and after
-  // each later change.
+  // forbid all of them (a seccomp filter that kills); `after_pass` after the first opens, after
+  // each later change, and when an event's truth or silence has become another.
   struct Hooks {
     std::function<Permit()> prepare;
     std::function<void(const OpenReport&)> after_pass;
@@ -61,8 +68,10 @@ class Opener {
   void run();
   void wait_for_work();
   void synchronise();
-  bool open_missing(const CpuList& wanted);
+  void open_missing(const CpuList& missing);
   bool reopen_requested();
+  bool check_truth(const CpuList& wanted);
+  bool note_silence();
   void open_cpu(CpuId cpu, Arrangement arrangement);
   [[nodiscard]] bool stopping() const;
 
@@ -72,6 +81,9 @@ class Opener {
   Hooks hooks_;
   std::vector<CorePmu> pmus_;
   GroupOpener groups_;
+  TruthWatch truth_;
+  std::uint64_t truth_checked_at_ = 0;  // ns, monotonic; 0: never
+  std::uint64_t silence_changes_ = 0;   // reported
   Permit permit_ = Permit::open;
   bool passed_ = false;
 

@@ -62,6 +62,10 @@ void CountScaler::starve(const EventReading& reading) {
   baseline_ = last_ = last_run_ = reading;
 }
 
+void CountScaler::skip(const EventReading& reading) {
+  baseline_ = last_ = last_run_ = reading;
+}
+
 void CountScaler::close() {
   settle(last_);
   baseline_ = last_ = last_run_ = {};

@@ -29,6 +29,10 @@ class CountScaler {
   // is settled, and the time without a counter is not extrapolated over.
   void starve(const EventReading& reading);
 
+  // Takes in a reading that is not to be believed: what was counted since the newest that was
+  // settled is left out for good.
+  void skip(const EventReading& reading);
+
   // The event is closed: settles what is held. The next reading is that of a new event, from zero.
   void close();
 

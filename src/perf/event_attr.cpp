@@ -22,4 +22,11 @@ perf_event_attr counting_attr(const EventSpec& spec, GroupRole role, Guests gues
   return attr;
 }
 
+perf_event_attr own_task_attr(const EventSpec& spec, GroupRole role) {
+  perf_event_attr attr = counting_attr(spec, role, Guests::exclude);
+  attr.exclude_kernel = 1;
+  attr.exclude_hv = 1;
+  return attr;
+}
+
 }  // namespace perf_exporter

@@ -14,4 +14,9 @@ enum class GroupRole { leader, member };
 // group with ids and both times (PERF_FORMAT_GROUP | ID | TOTAL_TIME_ENABLED | TOTAL_TIME_RUNNING).
 perf_event_attr counting_attr(const EventSpec& spec, GroupRole role, Guests guests);
 
+// The same in user mode alone, for the own task: what everybody may count up to
+// perf_event_paranoid 2. Guests are left out, since no own task is one, and an event that includes
+// them would keep a virtual machine with KVM's mediated vPMU from starting.
+perf_event_attr own_task_attr(const EventSpec& spec, GroupRole role);
+
 }  // namespace perf_exporter

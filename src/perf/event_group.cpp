@@ -7,26 +7,30 @@
 namespace perf_exporter {
 namespace {
 
-Result<UniqueFd> open_on_cpu(PerfKernel& kernel, const perf_event_attr& attr, CpuId cpu,
-                             int group_fd) {
+constexpr pid_t kEveryTask = -1;
+constexpr pid_t kOwnTask = 0;
+
+OpenCall target_of(pid_t pid, CpuId cpu) {
   OpenCall call;
-  call.attr = &attr;
+  call.pid = pid;
   call.cpu = to_int(cpu);
-  call.group_fd = group_fd;
-  return kernel.open(call);
+  return call;
 }
 
 }  // namespace
 
-tl::expected<EventGroup, GroupFault> EventGroup::open(PerfKernel& kernel,
-                                                      const std::vector<EventSpec>& specs,
-                                                      CpuId cpu, Guests guests) {
+template <class MakeAttr>
+tl::expected<EventGroup, GroupFault> EventGroup::open_all(PerfKernel& kernel,
+                                                          const std::vector<EventSpec>& specs,
+                                                          OpenCall target, MakeAttr make_attr) {
   EventGroup group;
   group.fds_.reserve(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    const GroupRole role = i == 0 ? GroupRole::leader : GroupRole::member;
-    const int leader = i == 0 ? -1 : group.fds_.front().get();
-    auto fd = open_on_cpu(kernel, counting_attr(specs[i], role, guests), cpu, leader);
+    const perf_event_attr attr =
+        make_attr(specs[i], i == 0 ? GroupRole::leader : GroupRole::member);
+    target.attr = &attr;
+    target.group_fd = i == 0 ? -1 : group.fds_.front().get();
+    auto fd = kernel.open(target);
     if (!fd) {
       return tl::unexpected(GroupFault{i, std::move(fd.error())});
     }
@@ -36,8 +40,27 @@ tl::expected<EventGroup, GroupFault> EventGroup::open(PerfKernel& kernel,
   return group;
 }
 
+tl::expected<EventGroup, GroupFault> EventGroup::open(PerfKernel& kernel,
+                                                      const std::vector<EventSpec>& specs,
+                                                      CpuId cpu, Guests guests) {
+  return open_all(kernel, specs, target_of(kEveryTask, cpu),
+                  [guests](const EventSpec& spec, GroupRole role) {
+                    return counting_attr(spec, role, guests);
+                  });
+}
+
+tl::expected<EventGroup, GroupFault> EventGroup::open_own_task(PerfKernel& kernel,
+                                                               const std::vector<EventSpec>& specs,
+                                                               CpuId cpu) {
+  return open_all(kernel, specs, target_of(kOwnTask, cpu), own_task_attr);
+}
+
 Result<void> EventGroup::enable(PerfKernel& kernel) {
   return kernel.control(fds_.front().get(), GroupControl::enable);
+}
+
+Result<void> EventGroup::disable(PerfKernel& kernel) {
+  return kernel.control(fds_.front().get(), GroupControl::disable);
 }
 
 Result<void> EventGroup::read(PerfKernel& kernel, GroupReading& reading) {
@@ -63,7 +86,10 @@ Result<void> EventGroup::read(PerfKernel& kernel, GroupReading& reading) {
 }
 
 Result<void> try_event(PerfKernel& kernel, const EventSpec& spec, CpuId cpu, Guests guests) {
-  const auto fd = open_on_cpu(kernel, counting_attr(spec, GroupRole::leader, guests), cpu, -1);
+  const perf_event_attr attr = counting_attr(spec, GroupRole::leader, guests);
+  OpenCall call = target_of(kEveryTask, cpu);
+  call.attr = &attr;
+  const auto fd = kernel.open(call);
   if (!fd) {
     return tl::unexpected(fd.error());
   }

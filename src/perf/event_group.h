@@ -16,7 +16,8 @@ struct GroupFault {
   Fault fault;
 };
 
-// A group of events opened on one CPU for all its tasks; owns the descriptors. Move-only.
+// A group of events opened on one CPU, for all its tasks or the calling one; owns the descriptors.
+// Move-only.
 class EventGroup {
  public:
   // Opens the whole group or nothing. The group is left disabled. `specs` is not empty; the first
@@ -25,8 +26,16 @@ class EventGroup {
                                                    const std::vector<EventSpec>& specs, CpuId cpu,
                                                    Guests guests);
 
+  // The same for what the calling thread executes in user mode while it runs on `cpu`.
+  static tl::expected<EventGroup, GroupFault> open_own_task(PerfKernel& kernel,
+                                                            const std::vector<EventSpec>& specs,
+                                                            CpuId cpu);
+
   // Starts counting; the times and values of all members begin here.
   Result<void> enable(PerfKernel& kernel);
+
+  // Stops counting until it is enabled again; its times stand still meanwhile.
+  Result<void> disable(PerfKernel& kernel);
 
   // Reads all members by one system call into `reading`. A fault where the kernel refuses, where
   // the reading is short (a member was lost), or where the members are not those of the first
@@ -36,6 +45,11 @@ class EventGroup {
   [[nodiscard]] std::size_t size() const { return fds_.size(); }
 
  private:
+  template <class MakeAttr>
+  static tl::expected<EventGroup, GroupFault> open_all(PerfKernel& kernel,
+                                                       const std::vector<EventSpec>& specs,
+                                                       OpenCall target, MakeAttr make_attr);
+
   std::vector<UniqueFd> fds_;  // the leader first
   std::vector<std::byte> buffer_;
   std::vector<RawCount> ids_;  // as the first reading gave them

@@ -1,10 +1,13 @@
 #include "fakes/fake_perf_kernel.h"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "perf/known_loop.h"
 
 namespace perf_exporter {
 namespace {
@@ -13,6 +16,17 @@ FakeCount steady_course(const perf_event_attr& /*attr*/, int /*cpu*/, int n) {
   constexpr std::uint64_t kSecond = 1'000'000'000;
   const auto reading = static_cast<std::uint64_t>(n) + 1;
   return {reading * 1000, reading * kSecond, reading * kSecond};
+}
+
+// The own task over run_known_loop() and the calls around it.
+FakeCount true_course(const perf_event_attr& attr, int /*cpu*/, int /*n*/) {
+  constexpr std::uint64_t kCalls = 204;
+  constexpr std::uint64_t kNanoseconds = 300'000;
+  constexpr std::uint64_t kGeneric = 0xffffffff;
+  const bool is_instructions =
+      attr.type == PERF_TYPE_HARDWARE && (attr.config & kGeneric) == PERF_COUNT_HW_INSTRUCTIONS;
+  return {is_instructions ? kKnownLoopInstructions + kCalls : kKnownLoopInstructions / 2,
+          kNanoseconds, kNanoseconds};
 }
 
 template <class T>
@@ -50,6 +64,11 @@ void FakePerfKernel::count(const Match& match, Course course) {
 void FakePerfKernel::set_group_capacity(std::size_t events) {
   const std::lock_guard lock(mutex_);
   group_capacity_ = events;
+}
+
+void FakePerfKernel::set_counters(std::optional<std::size_t> counters) {
+  const std::lock_guard lock(mutex_);
+  counters_ = counters;
 }
 
 void FakePerfKernel::set_descriptor_limit(std::optional<std::size_t> opens) {
@@ -96,6 +115,29 @@ std::size_t FakePerfKernel::reads() const {
 std::size_t FakePerfKernel::enables() const {
   const std::lock_guard lock(mutex_);
   return enables_;
+}
+
+std::size_t FakePerfKernel::enabled_hardware(int cpu) const {
+  const std::lock_guard lock(mutex_);
+  return counters_taken(cpu);
+}
+
+// An event that was closed is still known by its number until that comes again.
+std::size_t FakePerfKernel::counters_taken(int cpu) const {
+  std::size_t taken = 0;
+  for (const auto& [fd, event] : events_) {
+    const bool is_open = ::fcntl(fd, F_GETFD) >= 0;
+    if (is_open && event.is_enabled && !event.is_own_task && event.cpu == cpu &&
+        event.attr.type != PERF_TYPE_SOFTWARE) {
+      taken += event.members.size();
+    }
+  }
+  return taken;
+}
+
+bool FakePerfKernel::finds_counters(const Event& leader) const {
+  return !counters_ || !leader.is_own_task ||
+         counters_taken(leader.cpu) + leader.members.size() <= *counters_;
 }
 
 const FakePerfKernel::Rule* FakePerfKernel::find_rule(const OpenCall& call) const {
@@ -156,8 +198,12 @@ Result<UniqueFd> FakePerfKernel::open(const OpenCall& call) {
   Event event;
   event.attr = *call.attr;
   event.cpu = call.cpu;
+  event.is_own_task = call.pid == 0;
   event.id = next_id_++;
-  event.course = rule != nullptr && rule->course ? rule->course : steady_course;
+  event.course = event.is_own_task ? Course(true_course) : Course(steady_course);
+  if (rule != nullptr && rule->course && (!event.is_own_task || rule->match.pid)) {
+    event.course = rule->course;
+  }
   event.members = {fd.get()};
   events_[fd.get()] = event;
   if (call.group_fd >= 0) {
@@ -188,7 +234,10 @@ Result<std::size_t> FakePerfKernel::read(int fd, std::span<std::byte> bytes) {
   std::vector<std::uint64_t> words = {leader->second.members.size(), 0, 0};
   for (const int member : leader->second.members) {
     Event& event = events_[member];
-    const FakeCount counted = event.course(event.attr, event.cpu, event.readings++);
+    FakeCount counted = event.course(event.attr, event.cpu, event.readings++);
+    if (!finds_counters(leader->second)) {
+      counted.value = counted.running = 0;
+    }
     words[1] = counted.enabled;
     words[2] = counted.running;
     words.push_back(counted.value);
@@ -200,13 +249,16 @@ Result<std::size_t> FakePerfKernel::read(int fd, std::span<std::byte> bytes) {
   return size;
 }
 
-Result<void> FakePerfKernel::control(int /*fd*/, GroupControl what) {
+Result<void> FakePerfKernel::control(int fd, GroupControl what) {
   const std::lock_guard lock(mutex_);
   if (what == GroupControl::enable) {
     if (control_error_ != 0) {
       return fault("ioctl of a perf event", control_error_);
     }
     ++enables_;
+  }
+  if (const auto leader = events_.find(fd); leader != events_.end()) {
+    leader->second.is_enabled = what == GroupControl::enable;
   }
   return {};
 }

@@ -44,11 +44,16 @@ class FakePerfKernel final : public PerfKernel {
   // The course of a counter: what reading number `n` (from 0, counted per descriptor) yields.
   using Course = std::function<FakeCount(const perf_event_attr& attr, int cpu, int n)>;
 
-  // Later rules win. A call that no rule matches counts 1,000 events and 1 s a reading.
+  // Later rules win. A call that no rule matches counts 1,000 events and 1 s a reading. A course is
+  // given to an event of the own task (pid 0) only where its rule names that pid: without one such
+  // an event counts run_known_loop() right, so that the truth check finds nothing.
   void refuse(const Match& match, int error);
   void count(const Match& match, Course course);
   // The kernel's check of a whole group: a hardware group of more members is EINVAL.
   void set_group_capacity(std::size_t events);
+  // So many hardware events find a counter on a CPU: those of the own task only where the enabled
+  // groups of whole CPUs leave room, as the kernel serves these first.
+  void set_counters(std::optional<std::size_t> counters);
   // EMFILE from the n-th successful open on (0: at once).
   void set_descriptor_limit(std::optional<std::size_t> opens);
   // Calls this before each open, without the lock held: to block or to count.
@@ -66,6 +71,8 @@ class FakePerfKernel final : public PerfKernel {
   [[nodiscard]] std::vector<SeenOpen> opens() const;
   [[nodiscard]] std::size_t reads() const;
   [[nodiscard]] std::size_t enables() const;
+  // Hardware events of whole CPUs that are enabled on a CPU now.
+  [[nodiscard]] std::size_t enabled_hardware(int cpu) const;
 
   Result<UniqueFd> open(const OpenCall& call) override;
   Result<std::size_t> read(int fd, std::span<std::byte> bytes) override;
@@ -84,16 +91,21 @@ class FakePerfKernel final : public PerfKernel {
     Course course;
     int readings = 0;
     std::vector<int> members;  // descriptors, the leader first
+    bool is_own_task = false;
+    bool is_enabled = false;  // of a leader
   };
 
   [[nodiscard]] const Rule* find_rule(const OpenCall& call) const;
   [[nodiscard]] std::optional<int> refusal(const OpenCall& call, const Rule* rule) const;
+  [[nodiscard]] std::size_t counters_taken(int cpu) const;
+  [[nodiscard]] bool finds_counters(const Event& leader) const;
 
   mutable std::mutex mutex_;
   std::vector<Rule> rules_;
   std::map<int, Event> events_;  // by descriptor; a number that comes again replaces its event
   std::vector<SeenOpen> opens_;
   std::size_t group_capacity_ = 64;
+  std::optional<std::size_t> counters_;
   std::optional<std::size_t> descriptor_limit_;
   std::size_t opened_ = 0;
   std::function<void(const OpenCall&)> before_open_;

@@ -107,6 +107,7 @@ TEST_F(Exact, MachineryInUserAndKernelModeIsWithin5Thousandths) {
   expect_machinery_within(kernel, cpu(), 0.005);
 }
 
+// The exporter, counting one CPU.
 class CountedExporter {
  public:
   explicit CountedExporter(CpuId cpu)

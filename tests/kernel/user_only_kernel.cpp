@@ -14,7 +14,7 @@ Result<UniqueFd> UserOnlyKernel::open(const OpenCall& call) {
 }
 
 Result<std::size_t> UserOnlyKernel::read(int fd, std::span<std::byte> bytes) {
-  const auto got = inner_.read(fd, bytes);
+  auto got = inner_.read(fd, bytes);
   if (got) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(*got));
     lengths_.push_back(*got);

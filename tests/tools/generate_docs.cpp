@@ -25,6 +25,11 @@ A metric's prefix tells what it is counted on: `perf_cpu_` a CPU, `perf_package_
 whole machine. `--aggregate` chooses one of the three; sums keep what a CPU has counted when it goes offline, so
 that they never fall. An event that can't be counted is absent, never 0; `perf_exporter_event_cpus` says why.
 
+What opens need not count: virtual PMUs accept events and leave them at 0, or count wrong. So each core PMU is checked
+with a loop of known length, at the start and every five minutes; what fails is withheld (`untrusted`) until a later
+check finds it right. And an event that can't be 0 while instructions are executed is shown only once it has moved;
+after a minute of running time at 0 it is `silent`. With either goes its group: misses without references are a lie.
+
 Counters are totals since the exporter opened the event. Where an event shares its hardware counter with others, the
 total is an estimate, scaled by the time for which it was seen; the two `group_…_seconds_total` families show how much
 that was. Events of one group are counted over the same instants, so that their ratios are true.
@@ -190,7 +195,8 @@ std::string generated() {
   const auto events = events_of({"cycles"});
   GroupOpener opener(kernel, events, {}, Guests::include);
   std::map<CpuId, CpuCounters> cpus;
-  CpuCounters& cpu = cpus.try_emplace(CpuId{0}, CpuInfo{}, events.size()).first->second;
+  const EventTraits traits(events);
+  CpuCounters& cpu = cpus.try_emplace(CpuId{0}, CpuInfo{}, traits).first->second;
   cpu.install(kernel, opener.open(CpuId{0}, Arrangement::merged, events.size()), 0);
   const std::map<std::string, RetiredCounts> retired;
   const CountersView view{events, cpus, retired, 1, 0, 0};
@@ -206,7 +212,8 @@ std::string generated() {
   }
   write_section(out, "The counting itself", rows, {"perf_cpu_group", "perf_exporter_event_cpus"});
   out << "\n`status` is one of " << status_names()
-      << ". With `--aggregate` the first two carry the prefix and labels of the sum.\n";
+      << ". A CPU on which an event is at 0 and it is too early to call it `silent` has none. With "
+         "`--aggregate` the first two carry the prefix and labels of the sum.\n";
   write_section(out, "CPUs", rows, {"perf_cpu_info", "perf_cpu_model_info"});
   out << "\n`perf_cpu_info` is shown with `--aggregate cpu` only.\n";
   write_section(out, "Exporter", rows,

@@ -202,6 +202,64 @@ TEST(CounterSet, TotalsNeverFallWhateverHappens) {
   EXPECT_GT(highest, 10'000U);
 }
 
+TEST(CounterSet, UntrustedPmusAreWithheldOnTheirCpusAloneAndOnThoseToCome) {
+  Machine machine(events_named({"cycles", "instructions", "page_faults"}), "0-2");
+  machine.host.add_pmu("cpu_core", 4, "0");
+  machine.host.add_pmu("cpu_atom", 10, "1-2");
+  machine.open_cpus(kBoth);
+  machine.read();
+  machine.counters.set_untrusted({{"cpu_atom", {1, 1, 0}}});
+  machine.open_cpu(CpuId{2});
+  machine.read();
+  EXPECT_EQ(machine.status(0, "cycles"), EventStatus::counting);
+  for (const int cpu : {1, 2}) {
+    EXPECT_EQ(machine.status(cpu, "cycles"), EventStatus::untrusted);
+    EXPECT_EQ(machine.total(cpu, "instructions"), std::nullopt);
+    EXPECT_EQ(machine.status(cpu, "page_faults"), EventStatus::counting);
+  }
+  machine.counters.set_untrusted({});
+  machine.read();
+  machine.read();
+  EXPECT_EQ(machine.total(1, "cycles"), 2000U) << "one reading before, one since";
+  EXPECT_EQ(machine.total(2, "cycles"), 1000U);
+}
+
+TEST_F(CounterSetTest, HardwareIsPausedOnOneCpuAndGoesOn) {
+  machine_.counters.pause_hardware(CpuId{1});
+  EXPECT_EQ(machine_.kernel.enabled_hardware(0), 7U);
+  EXPECT_EQ(machine_.kernel.enabled_hardware(1), 0U);
+  machine_.counters.resume_hardware(CpuId{1});
+  EXPECT_EQ(machine_.kernel.enabled_hardware(1), 7U);
+  machine_.counters.pause_hardware(CpuId{9});
+  EXPECT_EQ(machine_.reopen(), 0U);
+  machine_.counters.pause_hardware(CpuId{0});
+  machine_.kernel.set_control_error(EBUSY);
+  machine_.counters.resume_hardware(CpuId{0});
+  EXPECT_EQ(machine_.counters.reopen_requests().size(), 1U) << "it could not go on";
+}
+
+TEST(CounterSet, SilenceIsAChange) {
+  const auto branches = events_named({"branches"});
+  Machine machine(branches, "0");
+  machine.kernel.count(hardware(), [](const perf_event_attr&, int, int n) {
+    const auto minutes = 60 * (static_cast<std::uint64_t>(n) + 1) * kSecond;
+    return FakeCount{n < 2 ? 0 : std::uint64_t{9}, minutes, minutes};
+  });
+  int changes = 0;
+  machine.counters.set_on_change([&] { ++changes; });
+  machine.open_cpu(CpuId{0});
+  machine.read();
+  EXPECT_EQ(machine.status(0, "branches"), EventStatus::silent);
+  EXPECT_EQ(changes, 1);
+  EXPECT_EQ(machine.counters.silence_changes(), 1U);
+  machine.read();
+  EXPECT_EQ(changes, 1) << "as before";
+  machine.read();
+  EXPECT_EQ(machine.total(0, "branches"), 9U);
+  EXPECT_EQ(changes, 2);
+  EXPECT_EQ(machine.counters.silence_changes(), 2U);
+}
+
 // Needs a second of real time: a group is dead once its clock has stood still for that long.
 TEST(CounterSet, ADeadGroupIsOpenedAnewAndItsTotalGoesOn) {
   Machine machine(events_named({"page_faults"}));

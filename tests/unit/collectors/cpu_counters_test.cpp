@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "unit/collectors/machine.h"
@@ -32,7 +33,8 @@ class CpuCountersTest : public testing::Test {
   std::vector<const CatalogEvent*> events_ =
       events_named({"cycles", "instructions", "branches", "branch_misses", "page_faults"});
   GroupOpener opener_{kernel_, events_, {}, Guests::include};
-  CpuCounters counters_{CpuInfo{}, events_.size()};
+  EventTraits traits_{events_};
+  CpuCounters counters_{CpuInfo{}, traits_};
   RawCount now_ = 0;
 };
 
@@ -177,6 +179,223 @@ TEST_F(CpuCountersTest, AnOfflineCpuHasNoData) {
   EXPECT_EQ(status("cycles"), std::nullopt);
   EXPECT_EQ(static_cast<std::uint64_t>(counters_.counted(index("cycles"))), 1000U)
       << "for the sums";
+}
+
+// Cycles and instructions count; of the others, those at these names stay at 0.
+class LyingCountersTest : public testing::Test {
+ protected:
+  void open(const std::vector<std::string>& names, Arrangement arrangement = Arrangement::merged) {
+    events_ = events_named(names);
+    traits_.emplace(events_);
+    counters_.emplace(CpuInfo{}, *traits_);
+    opener_.emplace(kernel_, events_, std::vector<CorePmu>{}, Guests::include);
+    counters_->install(kernel_, opener_->open(CpuId{0}, arrangement, kPlenty), 0);
+  }
+  // The event counts nothing before its reading number `from`, then `rate` a reading.
+  void silence(std::string_view name, int from = 1'000'000, std::uint64_t rate = 1000) {
+    const auto row = std::find_if(event_catalog().begin(), event_catalog().end(),
+                                  [&](const CatalogEvent& event) { return event.name == name; });
+    kernel_.count(event_at(row->spec), [from, rate](const perf_event_attr&, int, int n) {
+      const auto seconds = static_cast<std::uint64_t>(n) + 1;
+      const auto counted = n < from ? 0 : static_cast<std::uint64_t>(n - from + 1) * rate;
+      return FakeCount{counted, seconds * kSecond, seconds * kSecond};
+    });
+  }
+  // A second of running time a reading.
+  void read(int readings = 1) {
+    for (int i = 0; i < readings; ++i) {
+      counters_->read(kernel_, ++now_ * kSecond);
+      changes_ += counters_->silence_changed() ? 1 : 0;
+    }
+  }
+  std::optional<std::uint64_t> total(std::string_view name) {
+    const auto total = counters_->total(index_of(events_, name));
+    return total ? std::optional(static_cast<std::uint64_t>(*total)) : std::nullopt;
+  }
+  std::optional<EventStatus> status(std::string_view name) {
+    return counters_->status(index_of(events_, name));
+  }
+  std::vector<char> marked(const std::vector<std::string>& names) {
+    std::vector<char> marks(events_.size());
+    for (const std::string& name : names) {
+      marks[index_of(events_, name)] = 1;
+    }
+    return marks;
+  }
+
+  const std::vector<std::string> kPairs = {"cycles",      "instructions",  "ref_cycles",
+                                           "branches",    "branch_misses", "cache_references",
+                                           "cache_misses"};
+  FakePerfKernel kernel_;
+  std::vector<const CatalogEvent*> events_;
+  std::optional<EventTraits> traits_;
+  std::optional<CpuCounters> counters_;
+  std::optional<GroupOpener> opener_;
+  RawCount now_ = 0;
+  int changes_ = 0;
+};
+
+// A cloud guest: cycles and instructions are fine, cache references and misses open and stay 0.
+TEST_F(LyingCountersTest, ASilentDenominatorTakesItsPartnerAlong) {
+  silence("cache_references");
+  silence("cache_misses");
+  open(kPairs);
+  read(59);
+  for (const char* name : {"cache_references", "cache_misses"}) {
+    EXPECT_EQ(total(name), std::nullopt) << name;
+    EXPECT_EQ(status(name), std::nullopt) << "too early to say";
+  }
+  EXPECT_EQ(changes_, 0);
+  read();
+  for (const char* name : {"cache_references", "cache_misses"}) {
+    EXPECT_EQ(total(name), std::nullopt) << name;
+    EXPECT_EQ(status(name), EventStatus::silent) << name;
+  }
+  EXPECT_EQ(changes_, 1);
+  EXPECT_TRUE(counters_->holds().is_silent_itself(index_of(events_, "cache_references")));
+  EXPECT_FALSE(counters_->holds().is_silent_itself(index_of(events_, "cache_misses")));
+  for (const char* name : {"cycles", "instructions", "ref_cycles", "branches", "branch_misses"}) {
+    EXPECT_EQ(total(name), 60'000U) << name << ": of the same group, and not spoiled";
+    EXPECT_EQ(status(name), EventStatus::counting);
+  }
+  read(100);
+  EXPECT_EQ(changes_, 1) << "said once";
+}
+
+TEST_F(LyingCountersTest, MissesMayBeZero) {
+  silence("cache_misses");
+  silence("branch_misses");
+  open(kPairs);
+  read(120);
+  EXPECT_EQ(total("cache_misses"), 0U);
+  EXPECT_EQ(total("branch_misses"), 0U);
+  EXPECT_EQ(status("branch_misses"), EventStatus::counting);
+}
+
+TEST_F(LyingCountersTest, SoftwareEventsMayBeZero) {
+  silence("major_faults");
+  open({"cycles", "instructions", "page_faults", "major_faults"});
+  read(120);
+  EXPECT_EQ(total("major_faults"), 0U);
+}
+
+TEST_F(LyingCountersTest, WhatMovesIsPublishedFromThenOn) {
+  silence("branches", 70);
+  open(kPairs);
+  read(70);
+  EXPECT_EQ(status("branches"), EventStatus::silent);
+  read();
+  EXPECT_EQ(status("branches"), EventStatus::counting);
+  EXPECT_EQ(total("branches"), 1000U);
+  EXPECT_EQ(total("branch_misses"), 1000U) << "over the same time as its partner";
+  EXPECT_EQ(changes_, 2) << "silent and no more";
+}
+
+TEST_F(LyingCountersTest, WhatHasMovedIsShownAtOnceAfterAReopening) {
+  open(kPairs);
+  read(3);
+  silence("branches");
+  counters_->install(kernel_, opener_->open(CpuId{0}, Arrangement::apart, kPlenty), now_ * kSecond);
+  read();
+  EXPECT_EQ(status("branches"), EventStatus::counting);
+  EXPECT_EQ(total("branches"), 4000U) << "a last reading of the old, none of the new yet";
+}
+
+// Not virtualised in many guests; IPC does not need them.
+TEST_F(LyingCountersTest, SilentReferenceCyclesGoAlone) {
+  silence("ref_cycles");
+  open(kPairs);
+  read(61);
+  EXPECT_EQ(status("ref_cycles"), EventStatus::silent);
+  EXPECT_EQ(status("cycles"), EventStatus::counting);
+  EXPECT_EQ(status("instructions"), EventStatus::counting);
+}
+
+TEST_F(LyingCountersTest, SilentCyclesTakeTheRestOfTheirGroupAlongThoughItIsReadApart) {
+  kernel_.set_group_capacity(2);
+  silence("cycles");
+  open(kPairs);
+  ASSERT_EQ(counters_->leader_of(index_of(events_, "ref_cycles")), index_of(events_, "ref_cycles"));
+  read(61);
+  for (const char* name : {"cycles", "instructions", "ref_cycles"}) {
+    EXPECT_EQ(status(name), EventStatus::silent) << name;
+  }
+  EXPECT_EQ(status("branches"), EventStatus::counting);
+}
+
+// The CPU has executed nothing, by all that is known.
+TEST_F(LyingCountersTest, NothingIsSilentForItsSilenceWhereInstructionsDoNotMoveEither) {
+  silence("instructions");
+  silence("branches");
+  open(kPairs);
+  read(120);
+  EXPECT_EQ(status("instructions"), EventStatus::silent);
+  EXPECT_EQ(status("branches"), std::nullopt);
+  EXPECT_EQ(total("branches"), std::nullopt);
+}
+
+TEST_F(LyingCountersTest, WhereInstructionsAreNotCountedTheReadingIsTheWitness) {
+  silence("branches");
+  open({"branches", "branch_misses"});
+  read(60);
+  EXPECT_EQ(status("branches"), EventStatus::silent);
+  EXPECT_EQ(status("branch_misses"), EventStatus::silent);
+}
+
+TEST_F(LyingCountersTest, AMinuteWithoutACounterIsNoMinute) {
+  kernel_.count(event_at(events_named({"branches"})[0]->spec),
+                [](const perf_event_attr&, int, int n) {
+                  const auto seconds = static_cast<std::uint64_t>(n) + 1;
+                  return FakeCount{0, seconds * kSecond, seconds * kSecond / 2};
+                });
+  open({"branches"});
+  read(119);
+  EXPECT_EQ(status("branches"), std::nullopt);
+  read();
+  EXPECT_EQ(status("branches"), EventStatus::silent);
+}
+
+TEST_F(LyingCountersTest, UntrustedEventsAreWithheldAndWhatTheyCountedIsLeftOut) {
+  open(kPairs);
+  read(2);
+  counters_->set_untrusted(marked({"cycles", "instructions", "ref_cycles"}));
+  EXPECT_EQ(status("cycles"), EventStatus::untrusted) << "at once";
+  EXPECT_EQ(total("cycles"), std::nullopt);
+  read(3);
+  EXPECT_EQ(status("instructions"), EventStatus::untrusted);
+  EXPECT_EQ(status("branches"), EventStatus::counting);
+  EXPECT_EQ(total("branches"), 5000U);
+  counters_->set_untrusted({});
+  EXPECT_EQ(total("cycles"), std::nullopt) << "until its next reading";
+  read();
+  EXPECT_EQ(status("cycles"), EventStatus::counting);
+  EXPECT_EQ(total("cycles"), 2000U) << "goes on from where it was";
+  read();
+  EXPECT_EQ(total("cycles"), 3000U);
+}
+
+TEST_F(LyingCountersTest, AReopeningDoesNotLetUntrustedCountsIn) {
+  open(kPairs);
+  read(2);
+  counters_->set_untrusted(marked({"branches", "branch_misses"}));
+  read();
+  counters_->install(kernel_, opener_->open(CpuId{0}, Arrangement::apart, kPlenty), now_ * kSecond);
+  read();
+  counters_->set_untrusted({});
+  read();
+  EXPECT_EQ(total("branches"), 2000U);
+  EXPECT_EQ(total("cycles"), 6000U) << "four readings of the old group, two of the new";
+}
+
+TEST_F(LyingCountersTest, ARefusalOrALackOfCountersIsSaidFirst) {
+  kernel_.refuse(event_at(events_named({"cache_misses"})[0]->spec), ENOENT);
+  kernel_.count(event_at(events_named({"branches"})[0]->spec), course(1000, 0));
+  open({"branches", "cache_references", "cache_misses"}, Arrangement::apart);
+  counters_->set_untrusted(marked({"branches", "cache_references", "cache_misses"}));
+  read();
+  EXPECT_EQ(status("branches"), EventStatus::starved);
+  EXPECT_EQ(status("cache_references"), EventStatus::untrusted);
+  EXPECT_EQ(status("cache_misses"), EventStatus::unsupported);
 }
 
 }  // namespace

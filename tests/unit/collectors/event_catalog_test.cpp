@@ -118,6 +118,22 @@ TEST(EventCatalog, WhatGetsDividedIsOneGroup) {
   EXPECT_NE(group.at("ll_read_accesses"), group.at("ll_write_accesses"));
 }
 
+TEST(EventCatalog, WhatCannotStayAtZeroIsHardwareAndNoMiss) {
+  std::set<std::string_view> movers;
+  for (const CatalogEvent& event : event_catalog()) {
+    if (event.movement == Movement::with_instructions) {
+      movers.insert(event.name);
+      EXPECT_NE(event.spec.type, PERF_TYPE_SOFTWARE) << event.name;
+      EXPECT_EQ(event.name.find("misses"), std::string_view::npos) << event.name;
+    }
+  }
+  EXPECT_EQ(movers, (std::set<std::string_view>{"cycles", "instructions", "ref_cycles", "branches",
+                                                "cache_references", "stalled_cycles_frontend",
+                                                "stalled_cycles_backend", "bus_cycles",
+                                                "l1d_read_accesses", "ll_read_accesses",
+                                                "dtlb_read_accesses", "bpu_read_accesses"}));
+}
+
 TEST(EventCatalog, CacheEventsAreEncodedAsTheManualPageSays) {
   const auto rows = event_catalog();
   const auto row = std::find_if(rows.begin(), rows.end(), [](const CatalogEvent& event) {

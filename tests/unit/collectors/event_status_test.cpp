@@ -38,5 +38,16 @@ TEST(EventStatus, WordsNameTheErrnoAndALackOfDescriptors) {
   EXPECT_EQ(in_words({EventStatus::busy, {}}).find('('), std::string::npos) << "no errno, no name";
 }
 
+TEST(EventStatus, WhatIsAbsentThoughItIsOpenSaysWhy) {
+  EXPECT_EQ(to_string(EventStatus::silent), "silent");
+  EXPECT_EQ(to_string(EventStatus::untrusted), "untrusted");
+  for (const EventStatus status :
+       {EventStatus::starved, EventStatus::silent, EventStatus::untrusted}) {
+    EXPECT_FALSE(why_absent(status).empty()) << to_string(status);
+  }
+  EXPECT_TRUE(why_absent(EventStatus::counting).empty());
+  EXPECT_TRUE(why_absent(EventStatus::multiplexed).empty());
+}
+
 }  // namespace
 }  // namespace perf_exporter

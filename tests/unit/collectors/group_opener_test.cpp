@@ -237,6 +237,21 @@ TEST_F(HybridOpenerTest, EachPmuAnswersForItself) {
   EXPECT_TRUE(open(1).refusals.empty());
 }
 
+// The kernel would open them, and they would stay at 0.
+TEST_F(GroupOpenerTest, WhatArmsPmuDoesNotListIsUnsupportedAndNotAskedFor) {
+  CorePmu pmu{"armv8_pmuv3_0", 8, {CpuId{0}, CpuId{1}}};
+  pmu.events = {"br_mis_pred", "br_retired", "cpu_cycles", "inst_retired", "l1d_cache_refill"};
+  opener_.emplace(kernel_, events_, std::vector<CorePmu>{pmu}, Guests::include);
+  const OpenedCpu opened = open();
+  EXPECT_EQ(refusal(opened, "cache_references").status, EventStatus::unsupported);
+  EXPECT_NE(refusal(opened, "cache_references").fault.what.find("l1d_cache"), std::string::npos);
+  EXPECT_EQ(opened.refusals.size(), 1U);
+  for (const SeenOpen& seen : kernel_.opens()) {
+    EXPECT_FALSE(seen.attr.type == PERF_TYPE_HARDWARE &&
+                 seen.attr.config == PERF_COUNT_HW_CACHE_REFERENCES);
+  }
+}
+
 TEST_F(GroupOpenerTest, GuestsAreLeftOutWhereTheKernelWillNotCountThem) {
   FakePerfKernel::Match with_guests;
   with_guests.where = [](const OpenCall& call) {

@@ -58,6 +58,30 @@ inline FakePerfKernel::Match hardware() {
   return match;
 }
 
+// Hardware events that count 1,000 in so many seconds a reading, but for the cache's, which open
+// and stay at 0.
+inline FakePerfKernel::Course dead_cache_course(std::uint64_t seconds) {
+  return [seconds](const perf_event_attr& attr, int /*cpu*/, int n) {
+    const auto reading = static_cast<std::uint64_t>(n) + 1;
+    const bool is_dead =
+        attr.config == PERF_COUNT_HW_CACHE_REFERENCES || attr.config == PERF_COUNT_HW_CACHE_MISSES;
+    const std::uint64_t time = reading * seconds * kSecond;
+    return FakeCount{is_dead ? 0 : reading * 1000, time, time};
+  };
+}
+
+// The own task's cycles or instructions, as the truth check opens them, plain or with a PMU's type.
+inline FakePerfKernel::Match own_task(std::uint64_t config) {
+  constexpr std::uint64_t kGeneric = 0xffffffff;
+  FakePerfKernel::Match match;
+  match.type = PERF_TYPE_HARDWARE;
+  match.pid = 0;
+  match.where = [config](const OpenCall& call) {
+    return call.attr != nullptr && (call.attr->config & kGeneric) == config;
+  };
+  return match;
+}
+
 inline FakePerfKernel::Match event_at(const EventSpec& spec) {
   FakePerfKernel::Match match;
   match.type = spec.type;

@@ -39,8 +39,11 @@ class OpenerTest : public testing::Test {
   }
   // Waits until `passes` passes have changed something.
   [[nodiscard]] bool wait_for_passes(int passes) {
+    return wait_for_passes_within(passes, kPatience);
+  }
+  [[nodiscard]] bool wait_for_passes_within(int passes, std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
-    return passed_.wait_for(lock, kPatience, [&] { return passes_ >= passes; });
+    return passed_.wait_for(lock, patience, [&] { return passes_ >= passes; });
   }
   [[nodiscard]] OpenReport report() {
     const std::lock_guard lock(mutex_);
@@ -187,6 +190,133 @@ TEST_F(OpenerTest, TheAllowanceHoldsForAllCpusTogether) {
   machine_.read();
   EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting);
   EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::refused);
+}
+
+// A PMU whose virtual counters may be taken away from the guest and given back.
+class TruthTest : public OpenerTest {
+ protected:
+  void SetUp() override {
+    if (!has_known_loop()) {
+      GTEST_SKIP() << "there is no loop for this architecture";
+    }
+    machine_.host.add_pmu("cpu", 4);
+    for (const std::uint64_t config : {PERF_COUNT_HW_CPU_CYCLES, PERF_COUNT_HW_INSTRUCTIONS}) {
+      machine_.kernel.count(own_task(config), [this](const perf_event_attr&, int, int) {
+        constexpr std::uint64_t kNanoseconds = 300'000;
+        const std::uint64_t running = others_hold_it_ ? 0 : kNanoseconds;
+        return FakeCount{counts_ ? kKnownLoopInstructions : 0, kNanoseconds, running};
+      });
+    }
+  }
+  void start_checking_often() {
+    Opener::Config config;
+    config.truth_interval = 1ms;
+    start(config);
+  }
+  [[nodiscard]] Verdict verdict() {
+    const OpenReport now = report();
+    return now.truths.size() == 1 ? now.truths[0].instructions.verdict : Verdict::unknown;
+  }
+
+  std::atomic<bool> counts_ = true;
+  std::atomic<bool> others_hold_it_ = false;
+};
+
+TEST_F(TruthTest, IsKnownBeforeTheFirstReport) {
+  start();
+  ASSERT_TRUE(running());
+  EXPECT_EQ(verdict(), Verdict::right);
+  machine_.read();
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting);
+  const auto first = machine_.kernel.opens().front();
+  EXPECT_EQ(first.call.pid, 0) << "before anything is opened to be published";
+}
+
+TEST_F(TruthTest, WhatDoesNotCountIsNeverPublished) {
+  counts_ = false;
+  start();
+  ASSERT_TRUE(running());
+  EXPECT_EQ(verdict(), Verdict::not_counting);
+  machine_.read();
+  for (const char* event : {"cycles", "instructions", "branches", "cache_misses"}) {
+    EXPECT_EQ(machine_.status(0, event), EventStatus::untrusted) << event;
+    EXPECT_EQ(machine_.total(1, event), std::nullopt) << event;
+  }
+  EXPECT_EQ(machine_.total(0, "page_faults"), 1000U);
+}
+
+TEST_F(TruthTest, IsLostAndFoundAgainByItself) {
+  start_checking_often();
+  ASSERT_TRUE(running());
+  counts_ = false;
+  ASSERT_TRUE(wait_for_passes(2));
+  EXPECT_EQ(verdict(), Verdict::not_counting);
+  machine_.read();
+  EXPECT_EQ(machine_.status(1, "branches"), EventStatus::untrusted);
+  counts_ = true;
+  ASSERT_TRUE(wait_for_passes(3));
+  EXPECT_EQ(verdict(), Verdict::right);
+  machine_.read();
+  EXPECT_EQ(machine_.status(1, "branches"), EventStatus::counting);
+}
+
+TEST_F(TruthTest, ACheckThatCannotJudgeChangesNothing) {
+  counts_ = false;
+  start_checking_often();
+  ASSERT_TRUE(running());
+  others_hold_it_ = true;
+  const std::size_t before = machine_.kernel.enables();
+  while (machine_.kernel.enables() < before + 9) {
+    std::this_thread::sleep_for(10ms);
+  }
+  machine_.read();
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::untrusted);
+  EXPECT_EQ(verdict(), Verdict::not_counting);
+}
+
+TEST_F(TruthTest, CountersThatOthersHoldFromTheStartRaiseNoAlarm) {
+  others_hold_it_ = true;
+  counts_ = false;
+  start();
+  ASSERT_TRUE(running());
+  EXPECT_EQ(verdict(), Verdict::unknown);
+  machine_.read();
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting);
+}
+
+// Events of whole CPUs are served first: with theirs enabled the own task finds no counter.
+TEST_F(TruthTest, IsFoundOutThoughTheOwnEventsTakeEveryCounter) {
+  constexpr std::size_t kHardwareEvents = 7;
+  machine_.kernel.set_counters(kHardwareEvents);
+  start_checking_often();
+  ASSERT_TRUE(running());
+  counts_ = false;
+  ASSERT_TRUE(wait_for_passes(2));
+  EXPECT_EQ(verdict(), Verdict::not_counting);
+  ASSERT_TRUE(opener_->stop());
+  for (const int cpu : {0, 1}) {
+    EXPECT_EQ(machine_.kernel.enabled_hardware(cpu), kHardwareEvents) << "given back";
+  }
+}
+
+TEST_F(TruthTest, IsNotAskedForWhereThatWouldEndTheProcess) {
+  permit_ = Opener::Permit::open_nothing;
+  start();
+  ASSERT_TRUE(running());
+  EXPECT_TRUE(machine_.kernel.opens().empty());
+  EXPECT_TRUE(report().truths.empty());
+}
+
+TEST_F(OpenerTest, ReportsWhatBecomesSilent) {
+  machine_.kernel.count(hardware(), dead_cache_course(60));
+  start();
+  ASSERT_TRUE(running());
+  machine_.read();
+  ASSERT_TRUE(wait_for_passes(2));
+  EXPECT_EQ(machine_.status(0, "cache_misses"), EventStatus::silent);
+  machine_.read();
+  std::this_thread::sleep_for(50ms);
+  EXPECT_FALSE(wait_for_passes_within(3, 0ms)) << "said once";
 }
 
 // Lets opens on CPU 1 hang until it is released.

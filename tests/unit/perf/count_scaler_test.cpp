@@ -145,5 +145,18 @@ TEST(CountScaler, TheLargestReadingDoesNotOverflow) {
   EXPECT_EQ(low(scaler.total() / kMax), 2U);
 }
 
+TEST(CountScaler, WhatIsSkippedIsNeverAdded) {
+  CountScaler scaler;
+  scaler.update(at(100, 100, 100));
+  scaler.skip(at(1'000'000, 200, 200));
+  EXPECT_EQ(low(scaler.total()), 100U);
+  scaler.update(at(1'000'007, 300, 300));
+  EXPECT_EQ(low(scaler.total()), 107U);
+  scaler.update(at(1'000'008, 302, 301));  // held
+  scaler.skip(at(1'000'009, 304, 302));
+  scaler.close();
+  EXPECT_EQ(low(scaler.total()), 107U);
+}
+
 }  // namespace
 }  // namespace perf_exporter

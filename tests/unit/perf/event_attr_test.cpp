@@ -40,6 +40,20 @@ TEST(EventAttr, GuestsAreExcludedOnlyOnDemand) {
   EXPECT_EQ(counting_attr(kCycles, GroupRole::leader, Guests::exclude).exclude_guest, 1U);
 }
 
+TEST(EventAttr, TheOwnTaskIsCountedInUserModeAloneAndNeverAsAGuest) {
+  for (const GroupRole role : {GroupRole::leader, GroupRole::member}) {
+    const perf_event_attr attr = own_task_attr(kCycles, role);
+    EXPECT_EQ(attr.exclude_kernel, 1U);
+    EXPECT_EQ(attr.exclude_hv, 1U);
+    EXPECT_EQ(attr.exclude_guest, 1U);
+    EXPECT_EQ(attr.exclude_user, 0U);
+    EXPECT_EQ(attr.pinned, 0U);
+    EXPECT_EQ(attr.inherit, 0U);
+    EXPECT_EQ(attr.disabled, role == GroupRole::leader ? 1U : 0U);
+    EXPECT_EQ(attr.read_format, counting_attr(kCycles, role, Guests::exclude).read_format);
+  }
+}
+
 TEST(EventAttr, APmuGoesIntoTheUpperHalfOfGenericEvents) {
   constexpr std::uint32_t kAtom = 10;
   EXPECT_EQ(on_pmu({PERF_TYPE_HARDWARE, 1}, kAtom),

@@ -62,6 +62,21 @@ TEST(EventGroup, OpensMembersUnderTheLeaderOnTheCpu) {
   }
 }
 
+TEST(EventGroup, TheOwnTaskIsOpenedOnTheCpuToo) {
+  FakePerfKernel kernel;
+  const auto group = EventGroup::open_own_task(kernel, hardware(2), CpuId{5});
+  ASSERT_TRUE(group);
+  const auto opens = kernel.opens();
+  ASSERT_EQ(opens.size(), 2U);
+  for (const SeenOpen& open : opens) {
+    EXPECT_EQ(open.call.pid, 0);
+    EXPECT_EQ(open.call.cpu, 5);
+    EXPECT_EQ(open.attr.exclude_kernel, 1U);
+  }
+  EXPECT_EQ(opens[0].call.group_fd, -1);
+  EXPECT_GE(opens[1].call.group_fd, 0);
+}
+
 TEST(EventGroup, ARefusedMemberClosesTheEarlierOnes) {
   const std::size_t before = open_descriptors();
   for (std::size_t refused = 0; refused < 4; ++refused) {

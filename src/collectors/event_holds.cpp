@@ -1,0 +1,105 @@
+#include "collectors/event_holds.h"
+
+#include <linux/perf_event.h>
+
+#include <algorithm>
+
+namespace perf_exporter {
+namespace {
+
+constexpr RawCount kMinute = 60'000'000'000;  // ns
+constexpr RawCount kNotOpen = std::numeric_limits<RawCount>::max();
+constexpr EventSpec kInstructions{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS};
+
+}  // namespace
+
+EventTraits::EventTraits(const std::vector<const CatalogEvent*>& events) {
+  for (std::size_t event = 0; event < events.size(); ++event) {
+    const CatalogEvent& row = *events[event];
+    const auto first = std::find_if(events.begin(), events.end(), [&](const CatalogEvent* other) {
+      return other->group == row.group;
+    });
+    semantic_group.push_back(static_cast<std::size_t>(first - events.begin()));
+    is_required.push_back(static_cast<char>(row.membership == Membership::required));
+    if (row.movement == Movement::with_instructions) {
+      movers.push_back(event);
+    }
+    if (row.spec == kInstructions) {
+      instructions = event;
+    }
+  }
+}
+
+EventHolds::EventHolds(const EventTraits& traits)
+    : traits_(&traits),
+      moved_(traits.semantic_group.size()),
+      running_(moved_.size(), kNotOpen),
+      trust_(moved_.size()),
+      holds_(moved_.size()),
+      next_(moved_.size()) {}
+
+void EventHolds::note(std::size_t event, RawCount value, RawCount running) {
+  if (value > 0) {
+    moved_[event] = 1;
+  }
+  running_[event] = running;
+}
+
+void EventHolds::forget_open() {
+  std::fill(running_.begin(), running_.end(), kNotOpen);
+}
+
+void EventHolds::set_untrusted(const std::vector<char>& untrusted) {
+  for (std::size_t event = 0; event < trust_.size(); ++event) {
+    if (event < untrusted.size() && untrusted[event] != 0) {
+      trust_[event] = Trust::lost;
+    } else if (trust_[event] == Trust::lost) {
+      trust_[event] = Trust::returning;
+    }
+  }
+}
+
+void EventHolds::end_reading() {
+  std::replace(trust_.begin(), trust_.end(), Trust::returning, Trust::given);
+}
+
+Hold EventHolds::judged(std::size_t event) const {
+  if (moved_[event] != 0 || running_[event] == kNotOpen) {
+    return Hold::none;
+  }
+  const std::size_t witness = traits_->instructions;
+  const bool has_witness =
+      witness != EventTraits::kNone && witness != event && running_[witness] != kNotOpen;
+  const bool code_ran = !has_witness || moved_[witness] != 0;
+  return code_ran && running_[event] >= kMinute ? Hold::silent : Hold::waiting;
+}
+
+bool EventHolds::is_silent_itself(std::size_t event) const {
+  return judged(event) == Hold::silent &&
+         std::find(traits_->movers.begin(), traits_->movers.end(), event) != traits_->movers.end();
+}
+
+bool EventHolds::judge() {
+  std::fill(next_.begin(), next_.end(), Hold::none);
+  for (const std::size_t event : traits_->movers) {
+    const Hold hold = judged(event);
+    if (hold == Hold::none) {
+      continue;
+    }
+    for (std::size_t other = 0; other < next_.size(); ++other) {
+      const bool goes_along = traits_->is_required[event] != 0 &&
+                              traits_->semantic_group[other] == traits_->semantic_group[event];
+      if (other == event || goes_along) {
+        next_[other] = std::max(next_[other], hold);
+      }
+    }
+  }
+  const auto same_silence = [](Hold before, Hold after) {
+    return (before == Hold::silent) == (after == Hold::silent);
+  };
+  const bool changed = !std::equal(holds_.begin(), holds_.end(), next_.begin(), same_silence);
+  holds_.swap(next_);
+  return changed;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,198 @@
+#include "perf/truth_check.h"
+
+#include <linux/perf_event.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "perf/cpu_pin.h"
+#include "perf/event_group.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr int kTries = 3;
+constexpr std::size_t kCycles = 0;
+constexpr std::size_t kInstructions = 1;
+constexpr std::array<std::uint64_t, 2> kConfigs = {PERF_COUNT_HW_CPU_CYCLES,
+                                                   PERF_COUNT_HW_INSTRUCTIONS};
+using Truths = std::array<EventTruth, kConfigs.size()>;
+
+EventTruth unknown(Doubt doubt, int error = 0) {
+  return {Verdict::unknown, doubt, error, 0};
+}
+
+// Of an open that was refused (kernel/events/core.c, perf_try_init_event, and the PMUs' drivers).
+Doubt doubt_of(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENODEV:
+      return Doubt::no_such_event;
+    case EINVAL:
+    case EOPNOTSUPP:
+      return Doubt::no_user_mode;
+    case EBUSY:
+    case ENOSPC:
+      return Doubt::no_counter;
+    default:
+      return Doubt::refused;
+  }
+}
+
+// The events as one PMU takes them; an event that it does not take has its doubt.
+struct Subject {
+  std::vector<std::size_t> events;  // indices of kConfigs
+  std::vector<EventSpec> specs;     // theirs
+};
+
+// The first form of the event that opens. The trial is disabled and closed again at once.
+Result<EventSpec> form_that_opens(PerfKernel& kernel, const CorePmu& pmu, MachineKind machine,
+                                  CpuId cpu, const EventSpec& plain) {
+  std::vector<EventSpec> forms = {plain};
+  if (machine == MachineKind::hybrid) {
+    forms.insert(forms.begin(), on_pmu(plain, pmu.type));
+  }
+  Fault fault;
+  for (const EventSpec& form : forms) {
+    const auto opened = EventGroup::open_own_task(kernel, {form}, cpu);
+    if (opened) {
+      return form;
+    }
+    fault = opened.error().fault;
+  }
+  return tl::unexpected(fault);
+}
+
+Subject find_subject(PerfKernel& kernel, const CorePmu& pmu, MachineKind machine, CpuId cpu,
+                     Truths& truths) {
+  Subject subject;
+  for (std::size_t i = 0; i < kConfigs.size(); ++i) {
+    const EventSpec plain{PERF_TYPE_HARDWARE, kConfigs[i]};
+    const auto form = form_that_opens(kernel, pmu, machine, cpu, plain);
+    if (form) {
+      subject.events.push_back(i);
+      subject.specs.push_back(*form);
+    } else {
+      truths[i] = unknown(doubt_of(form.error().code), form.error().code);
+    }
+  }
+  return subject;
+}
+
+EventTruth judge(std::size_t event, RawCount seen, RawCount enabled) {
+  if (seen < kNextToNothing) {
+    return {Verdict::not_counting, Doubt::none, 0, seen};
+  }
+  const RawCount off =
+      seen > kKnownLoopInstructions ? seen - kKnownLoopInstructions : kKnownLoopInstructions - seen;
+  const bool is_right = event == kInstructions ? off <= kInstructionTolerance
+                                               : seen / kMostCyclesPerNanosecond <= enabled;
+  return {is_right ? Verdict::right : Verdict::nonsense, Doubt::none, 0, seen};
+}
+
+// One try: a fresh group, so that nothing of an earlier one is left. A truth for each event of the
+// subject.
+std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, CpuId cpu) {
+  const auto all = [&](const EventTruth& truth) {
+    return std::vector<EventTruth>(subject.events.size(), truth);
+  };
+  auto group = EventGroup::open_own_task(kernel, subject.specs, cpu);
+  if (!group) {
+    // Each has opened alone: together they are more than the PMU has room for just now.
+    const int error = group.error().fault.code;
+    return all(error == EINVAL ? unknown(Doubt::no_counter, error)
+                               : unknown(doubt_of(error), error));
+  }
+  if (const auto enabled = group->enable(kernel); !enabled) {
+    return all(unknown(Doubt::refused, enabled.error().code));
+  }
+  run_known_loop(kKnownLoopInstructions);
+  GroupReading reading;
+  if (const auto read = group->read(kernel, reading); !read) {
+    return all(unknown(Doubt::refused, read.error().code));
+  }
+  if (reading.running == 0) {
+    return all(unknown(Doubt::no_counter));
+  }
+  if (reading.running != reading.enabled) {
+    return all(unknown(Doubt::shared_counter));
+  }
+  std::vector<EventTruth> truths;
+  for (std::size_t i = 0; i < subject.events.size(); ++i) {
+    truths.push_back(judge(subject.events[i], reading.members[i].value, reading.enabled));
+  }
+  return truths;
+}
+
+// One right try settles an event, and one that can't be judged leaves it open: only tries that all
+// failed condemn it. It counts nothing only where it did so each time.
+EventTruth sum_up(const EventTruth& before, const EventTruth& now) {
+  if (before.verdict == Verdict::right || now.verdict == Verdict::right) {
+    return before.verdict == Verdict::right ? before : now;
+  }
+  if (before.verdict == Verdict::unknown || now.verdict == Verdict::unknown) {
+    return before.verdict == Verdict::unknown ? before : now;
+  }
+  return now.verdict == Verdict::nonsense ? now : before;
+}
+
+void try_events(PerfKernel& kernel, const Subject& subject, CpuId cpu, Truths& truths) {
+  for (int i = 0; i < kTries; ++i) {
+    const auto tried = try_once(kernel, subject, cpu);
+    bool all_right = true;
+    for (std::size_t member = 0; member < tried.size(); ++member) {
+      EventTruth& truth = truths[subject.events[member]];
+      truth = i == 0 ? tried[member] : sum_up(truth, tried[member]);
+      all_right = all_right && truth.verdict == Verdict::right;
+    }
+    if (all_right) {
+      return;
+    }
+  }
+}
+
+bool lacks_counters(const Truths& truths) {
+  return std::any_of(truths.begin(), truths.end(), [](const EventTruth& truth) {
+    return truth.doubt == Doubt::no_counter || truth.doubt == Doubt::shared_counter;
+  });
+}
+
+}  // namespace
+
+PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, MachineKind machine,
+                     const CpuList& cpus, const Room& room) {
+  PmuTruth result{pmu.name, {}, {}, {}};
+  const auto give_up = [&](const EventTruth& why) {
+    result.cycles = result.instructions = why;
+    return result;
+  };
+  if (!has_known_loop()) {
+    return give_up(unknown(Doubt::no_loop));
+  }
+  if (cpus.empty()) {
+    return give_up(unknown(Doubt::no_cpu));
+  }
+  const auto pin = CpuPin::to_one_of(cpus);
+  if (!pin) {
+    return give_up(unknown(Doubt::affinity_refused, pin.error().code));
+  }
+  result.cpu = pin->cpu();
+  Truths truths;
+  const Subject subject = find_subject(kernel, pmu, machine, pin->cpu(), truths);
+  if (!subject.events.empty()) {
+    try_events(kernel, subject, pin->cpu(), truths);
+  }
+  if (room.make && !subject.events.empty() && lacks_counters(truths)) {
+    room.make(pin->cpu());
+    try_events(kernel, subject, pin->cpu(), truths);
+    room.give_back(pin->cpu());
+  }
+  result.cycles = truths[kCycles];
+  result.instructions = truths[kInstructions];
+  return result;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,197 @@
+#include "collectors/counting_findings.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+
+#include "caps/finding_text.h"
+#include "unit/collectors/machine.h"
+
+namespace perf_exporter {
+namespace {
+
+using namespace testing_machine;
+
+CountingState state_of(const std::vector<const CatalogEvent*>& events) {
+  return {events, {}, {}, {}, {}};
+}
+
+PmuTruth truth_of(const std::string& pmu, const EventTruth& cycles,
+                  const EventTruth& instructions) {
+  return {pmu, CpuId{3}, cycles, instructions};
+}
+
+const EventTruth kRight{Verdict::right, Doubt::none, 0, kKnownLoopInstructions};
+
+EventTruth failed(Verdict verdict, RawCount seen) {
+  return {verdict, Doubt::none, 0, seen};
+}
+
+EventTruth unknown(Doubt doubt, int error = 0) {
+  return {Verdict::unknown, doubt, error, 0};
+}
+
+const Finding* find(const std::vector<Finding>& findings, std::string_view id) {
+  const auto found = std::find_if(findings.begin(), findings.end(),
+                                  [id](const Finding& finding) { return finding.id == id; });
+  return found != findings.end() ? &*found : nullptr;
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+// The headings of docs/permissions.md as anchors.
+bool is_documented(const Finding& finding) {
+  std::ifstream page(FIXTURES "/../../docs/permissions.md");
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("## ")) {
+      std::string anchor = line.substr(3);
+      std::transform(anchor.begin(), anchor.end(), anchor.begin(), [](unsigned char c) {
+        return c == ' ' ? '-' : static_cast<char>(std::tolower(c));
+      });
+      if (finding.anchor == "docs/permissions.md#" + anchor) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void expect_complete(const Finding& finding) {
+  EXPECT_FALSE(finding.summary.empty()) << finding.id;
+  EXPECT_FALSE(finding.evidence.empty()) << finding.id;
+  EXPECT_FALSE(finding.fix.empty()) << finding.id;
+  EXPECT_EQ(finding.anchor, finding_anchor(finding.id));
+  EXPECT_TRUE(is_documented(finding)) << finding.anchor;
+}
+
+TEST(CountingFindings, APmuThatCountsRightIsNotSpokenOf) {
+  CountingState state = state_of(default_events());
+  state.report.truths = {truth_of("cpu", kRight, kRight)};
+  EXPECT_TRUE(counting_findings(state, {}).empty());
+}
+
+TEST(CountingFindings, APmuThatDoesNotCountTellsWhatWasExpectedAndSeen) {
+  CountingState state = state_of(default_events());
+  state.report.truths = {
+      truth_of("cpu_core", kRight, kRight),
+      truth_of("cpu_atom", failed(Verdict::not_counting, 0), failed(Verdict::not_counting, 7))};
+  const auto findings = counting_findings(state, {});
+  ASSERT_EQ(findings.size(), 1U);
+  const Finding& finding = findings[0];
+  EXPECT_EQ(finding.id, "pmu_not_counting");
+  EXPECT_EQ(finding.severity, Severity::warn) << "no permission mends it";
+  EXPECT_TRUE(
+      has(finding.evidence, "cpu_atom on CPU 3: cycles counted 0, at least 10000 expected"));
+  EXPECT_TRUE(has(finding.evidence, "instructions counted 7, 1000000 expected"));
+  EXPECT_FALSE(has(finding.evidence, "cpu_core"));
+  EXPECT_TRUE(has(finding.fix, "nmi_watchdog"));
+  EXPECT_TRUE(has(finding.fix, "hypervisor"));
+  expect_complete(finding);
+}
+
+TEST(CountingFindings, APmuThatCountsATenthCountsNonsense) {
+  CountingState state = state_of(default_events());
+  state.report.truths = {truth_of("cpu", kRight, failed(Verdict::nonsense, 100'020))};
+  const auto findings = counting_findings(state, {});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].id, "pmu_counts_nonsense");
+  EXPECT_EQ(findings[0].severity, Severity::warn);
+  EXPECT_TRUE(has(findings[0].evidence, "instructions counted 100020, 1000000 expected"));
+  expect_complete(findings[0]);
+}
+
+TEST(CountingFindings, BothKindsAreToldApart) {
+  CountingState state = state_of(default_events());
+  state.report.truths = {truth_of("cpu", failed(Verdict::nonsense, 1'000'000'000'000),
+                                  failed(Verdict::not_counting, 0))};
+  const auto findings = counting_findings(state, {});
+  ASSERT_NE(find(findings, "pmu_not_counting"), nullptr);
+  ASSERT_NE(find(findings, "pmu_counts_nonsense"), nullptr);
+  EXPECT_TRUE(has(find(findings, "pmu_counts_nonsense")->evidence, "more than a clock of 10 GHz"));
+  EXPECT_FALSE(has(find(findings, "pmu_counts_nonsense")->evidence, "instructions counted"));
+}
+
+TEST(CountingFindings, WhatCouldNotBeCheckedIsSaidToBeUnknown) {
+  CountingState state = state_of(default_events());
+  for (const auto& [doubt, words] :
+       {std::pair{unknown(Doubt::no_user_mode, EINVAL), "user mode alone (EINVAL)"},
+        std::pair{unknown(Doubt::no_counter), "others held the counters"},
+        std::pair{unknown(Doubt::shared_counter), "shared with others"},
+        std::pair{unknown(Doubt::refused, EACCES), "refused (EACCES)"},
+        std::pair{unknown(Doubt::affinity_refused, EINVAL), "kept on any of its CPUs (EINVAL)"},
+        std::pair{unknown(Doubt::no_cpu), "isolated"},
+        std::pair{unknown(Doubt::no_loop), "architecture"}}) {
+    state.report.truths = {truth_of("cpu", doubt, doubt)};
+    const auto findings = counting_findings(state, {});
+    ASSERT_EQ(findings.size(), 1U) << words;
+    EXPECT_EQ(findings[0].id, "pmu_unchecked");
+    EXPECT_EQ(findings[0].severity, Severity::unknown);
+    EXPECT_TRUE(has(findings[0].evidence, words)) << findings[0].evidence;
+    expect_complete(findings[0]);
+  }
+}
+
+TEST(CountingFindings, AnEventThatThePmuLacksIsNoDoubt) {
+  CountingState state = state_of(default_events());
+  state.report.truths = {truth_of("cpu", kRight, unknown(Doubt::no_such_event, ENOENT))};
+  EXPECT_TRUE(counting_findings(state, {}).empty());
+}
+
+TEST(CountingFindings, ACheckThatWasRefusedWithAllElseIsNotSaidTwice) {
+  CountingState state = state_of(default_events());
+  state.report.truths = {
+      truth_of("cpu", unknown(Doubt::refused, EACCES), unknown(Doubt::refused, EACCES))};
+  const Finding refusal{"distribution_gate", Severity::fail, "", "", "", ""};
+  EXPECT_EQ(find(counting_findings(state, {refusal}), "pmu_unchecked"), nullptr);
+}
+
+TEST(CountingFindings, ASilentEventIsNamedWithItsCpusAndPartner) {
+  const auto events = default_events();
+  CountingState state = state_of(events);
+  state.silent[index_of(events, "cache_references")] = {CpuId{0}, CpuId{1}};
+  state.silent[index_of(events, "ref_cycles")] = {CpuId{1}};
+  const auto findings = counting_findings(state, {});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].id, "event_silent");
+  EXPECT_EQ(findings[0].severity, Severity::warn);
+  EXPECT_TRUE(has(findings[0].evidence, "cache_references with cache_misses on CPU 0-1"));
+  EXPECT_TRUE(has(findings[0].evidence, "ref_cycles on CPU 1")) << findings[0].evidence;
+  expect_complete(findings[0]);
+}
+
+TEST(CountingFindings, TheStateTellsWhatIsSilentItself) {
+  Machine machine(default_events(), "0");
+  machine.kernel.count(hardware(), dead_cache_course(60));
+  machine.open_cpu(CpuId{0});
+  machine.read();
+  machine.counters.with_state([&](const CountersView& view) {
+    const CountingState state = counting_state(view, {});
+    ASSERT_EQ(state.silent.size(), 1U);
+    EXPECT_EQ(state.silent.begin()->first, index_of(machine.events, "cache_references"));
+    EXPECT_EQ(state.silent.begin()->second, CpuList{CpuId{0}});
+  });
+}
+
+TEST(CountingFindings, EveryOtherOneIsDocumentedToo) {
+  const auto events = default_events();
+  CountingState state = state_of(events);
+  state.refusals[CpuId{0}] = {{0, {EventStatus::refused, {EMFILE, "full"}}},
+                              {1, {EventStatus::refused, {EACCES, "denied"}}},
+                              {2, {EventStatus::unsupported, {ENOENT, "unknown"}}},
+                              {3, {EventStatus::busy, {EBUSY, "held"}}}};
+  state.apart = {CpuId{0}};
+  state.report.missing = {CpuId{9}};
+  state.report.guests_fell_back = true;
+  const auto findings = counting_findings(state, {});
+  EXPECT_EQ(findings.size(), 7U);
+  for (const Finding& finding : findings) {
+    expect_complete(finding);
+  }
+}
+
+}  // namespace
+}  // namespace perf_exporter
