@@ -76,9 +76,9 @@ def online_cpus():
     return parse_cpu_list(pathlib.Path("/sys/devices/system/cpu/online").read_text(encoding="ascii"))
 
 
-def wait_for(condition, what):
+def wait_for(condition, what, patience=PATIENCE_SECONDS):
     """The first true answer of `condition`."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         answer = condition()
         if answer:

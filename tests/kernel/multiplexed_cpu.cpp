@@ -11,21 +11,41 @@
 
 namespace perf_exporter {
 
-MultiplexedCpu::MultiplexedCpu(CpuId cpu, std::size_t events)
-    : events_(events), counters_({cpu, "", "", "", "", ""}, events) {
+namespace {
+
+std::vector<std::string> make_names(std::size_t number) {
   std::vector<std::string> names;
-  std::vector<CatalogEvent> rows;
-  std::vector<const CatalogEvent*> wanted;
-  for (std::size_t i = 0; i < events; ++i) {
+  for (std::size_t i = 0; i < number; ++i) {
     names.push_back("instructions_" + std::to_string(i));
   }
+  return names;
+}
+
+std::vector<CatalogEvent> make_rows(const std::vector<std::string>& names) {
+  std::vector<CatalogEvent> rows;
   for (const std::string& name : names) {
     rows.push_back({"test", name, kInstructions, "test", "A test.", name});
   }
+  return rows;
+}
+
+std::vector<const CatalogEvent*> pointers_to(const std::vector<CatalogEvent>& rows) {
+  std::vector<const CatalogEvent*> pointers;
   for (const CatalogEvent& row : rows) {
-    wanted.push_back(&row);
+    pointers.push_back(&row);
   }
-  GroupOpener opener(kernel_, wanted, find_core_pmus({}), Guests::include);
+  return pointers;
+}
+
+}  // namespace
+
+MultiplexedCpu::MultiplexedCpu(CpuId cpu, std::size_t events)
+    : names_(make_names(events)),
+      rows_(make_rows(names_)),
+      wanted_(pointers_to(rows_)),
+      traits_(wanted_),
+      counters_({cpu, "", "", "", "", ""}, traits_) {
+  GroupOpener opener(kernel_, wanted_, find_core_pmus({}), Guests::include);
   OpenedCpu opened = opener.open(cpu, Arrangement::apart, events);
   EXPECT_EQ(opened.groups.size(), events);
   counters_.install(kernel_, std::move(opened), monotonic_ns());
@@ -33,7 +53,7 @@ MultiplexedCpu::MultiplexedCpu(CpuId cpu, std::size_t events)
 
 void MultiplexedCpu::read() {
   counters_.read(kernel_, monotonic_ns());
-  for (std::size_t i = 0; i < events_; ++i) {
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
     totals_.push_back(counters_.total(i));
   }
 }
@@ -41,7 +61,7 @@ void MultiplexedCpu::read() {
 MultiplexedCpu::Record MultiplexedCpu::finish() {
   Record record{kernel_.take_readings(), std::exchange(totals_, {}), {}};
   counters_.release(kernel_, monotonic_ns());
-  for (std::size_t i = 0; i < events_; ++i) {
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
     record.final_totals.push_back(counters_.counted(i));
   }
   return record;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "collectors/cpu_counters.h"
+#include "collectors/event_catalog.h"
 #include "kernel/user_only_kernel.h"
 
 namespace perf_exporter {
@@ -29,7 +30,10 @@ class MultiplexedCpu {
 
  private:
   UserOnlyKernel kernel_;
-  std::size_t events_;
+  std::vector<std::string> names_;
+  std::vector<CatalogEvent> rows_;
+  std::vector<const CatalogEvent*> wanted_;
+  EventTraits traits_;
   CpuCounters counters_;
   std::vector<std::optional<Count>> totals_;
 };

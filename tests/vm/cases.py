@@ -15,6 +15,7 @@ SOFTWARE = ("page_faults", "context_switches")
 HARDWARE = ("cycles", "instructions")
 HOTPLUG_ROUNDS = 4
 SMALL_DESCRIPTOR_LIMIT = 20
+SILENT_SECONDS = 120  # an event is called silent after a minute of running time
 
 ONE_CPU = Machine("one-cpu", "arm64", cpus=1)
 TWO_CPUS = Machine("two-cpus", "arm64", cpus=2)
@@ -42,8 +43,9 @@ def busy(guest, cpu):
     return guest.background(f"taskset -c {cpu} sh -c 'while :; do (:); done'")
 
 
-def assert_counts(guest, exporter, cpus):
+def assert_counts(guest, exporter, cpus, events=None):
     """Every event of every CPU moves between two scrapes while the CPUs are busy."""
+    events = events or counted_events(guest)
     with contextlib.ExitStack() as loads:
         for cpu in cpus:
             loads.enter_context(busy(guest, cpu))
@@ -52,11 +54,11 @@ def assert_counts(guest, exporter, cpus):
         def has_moved(page):
             return all((page.value(f"perf_cpu_{event}_total", cpu=str(cpu)) or 0)
                        > (first.value(f"perf_cpu_{event}_total", cpu=str(cpu)) or 0)
-                       for event in counted_events(guest) for cpu in cpus)  # fmt: skip
+                       for event in events for cpu in cpus)  # fmt: skip
 
         page = harness.wait_for(lambda: (lambda page: has_moved(page) and page)(exporter.scrape()),
-                                f"all of {counted_events(guest)} to move on CPUs {cpus}")  # fmt: skip
-    for event in counted_events(guest):
+                                f"all of {events} to move on CPUs {cpus}")  # fmt: skip
+    for event in events:
         for cpu in cpus:
             before = first.value(f"perf_cpu_{event}_total", cpu=str(cpu))
             after = page.value(f"perf_cpu_{event}_total", cpu=str(cpu))
@@ -181,6 +183,24 @@ def a_cpu_goes_and_comes_back(guest):
         assert exporter.settled_descriptors() == descriptors
 
 
+def an_event_that_never_moves_is_not_shown(guest):
+    """The emulated PMU takes the stall events and leaves them at 0."""
+    guest.set_paranoid(2)
+    program = with_file_capability(guest)
+    with guest.exporter("--collector=cycles,instructions,stalls", program=program) as exporter, busy(guest, 0):
+        assert_counts(guest, exporter, [0], HARDWARE)
+
+        def cpus_silent():
+            page = exporter.scrape()
+            assert not page.values("perf_cpu_stalled_cycles_frontend_total"), page.text
+            return page.value("perf_exporter_event_cpus", event="stalled_cycles_frontend", scope="cpu", status="silent")
+
+        harness.wait_for(cpus_silent, "the event to be called silent", SILENT_SECONDS)
+        page = exporter.scrape()
+        assert "event_silent" in page.findings(), page.findings()
+        assert not {"pmu_not_counting", "pmu_counts_nonsense", "pmu_unchecked"} & page.findings(), page.findings()
+
+
 def without_a_pmu_software_events_count(guest):
     guest.set_paranoid(2)
     start = with_file_capability(guest)
@@ -243,6 +263,7 @@ CASES = {
         root_counts_behind_debians_gate,
         descriptors_that_run_out_leave_the_server_answering,
         a_cpu_goes_and_comes_back,
+        an_event_that_never_moves_is_not_shown,
     ),
     NO_PMU: (a_cpu_that_was_never_online_is_counted_once_it_is, without_a_pmu_software_events_count),
     AMD64: (

@@ -39,7 +39,7 @@ TOOLS = {"arm64": ("qemu-system-aarch64", "aarch64-linux-gnu-g++"), "amd64": ("q
 PRESETS = {"arm64": "arm64", "amd64": "release"}
 # The tests of tests/kernel that a machine runs by itself.
 IN_GUEST = {
-    cases.ONE_CPU: ("Exact*", "Multiplexing*", "Competition*", "Grouping*", "SoftwareGroups*"),
+    cases.ONE_CPU: ("Exact*", "Multiplexing*", "Competition*", "Grouping*", "Truth*", "SoftwareGroups*"),
     cases.TWO_CPUS: ("SoftwareGroups*",),
     cases.NO_PMU: ("SoftwareGroups*",),
     cases.AMD64: ("SoftwareGroups*",),

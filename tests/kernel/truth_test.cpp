@@ -1,0 +1,112 @@
+// The truth check on a PMU that counts right: whatever else uses the PMU, it must raise no false
+// alarm. Where others hold the counters the right answer is that nothing can be told.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "kernel/hardware_test.h"
+#include "kernel/known_loop.h"
+#include "kernel/perf_user.h"
+#include "perf/core_pmu.h"
+#include "perf/linux_perf_kernel.h"
+#include "perf/truth_check.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr int kChecks = 1000;
+
+// What the checks of one event came to.
+struct Tally {
+  int right = 0;
+  int unknown = 0;
+  int alarms = 0;
+
+  void add(const EventTruth& truth) {
+    right += truth.verdict == Verdict::right ? 1 : 0;
+    unknown += truth.verdict == Verdict::unknown ? 1 : 0;
+    alarms += truth.failed() ? 1 : 0;
+  }
+  [[nodiscard]] std::string in_words() const {
+    return std::to_string(right) + " right, " + std::to_string(unknown) + " unknown, " +
+           std::to_string(alarms) + " false alarms";
+  }
+};
+
+// A process that spins on the test's CPU, for as long as this lives.
+class CompetingLoad {
+ public:
+  CompetingLoad() : pid_(::fork()) {
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      for (;;) {
+        retire(1'000'000);
+      }
+    }
+  }
+  CompetingLoad(const CompetingLoad&) = delete;
+  CompetingLoad& operator=(const CompetingLoad&) = delete;
+  ~CompetingLoad() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+ private:
+  pid_t pid_;
+};
+
+class Truth : public HardwareTest {
+ protected:
+  void check() {
+    const auto pmus = find_core_pmus({});
+    const CorePmu* pmu = core_pmu_of(pmus, cpu());
+    ASSERT_NE(pmu, nullptr);
+    const MachineKind kind = pmus.size() > 1 ? MachineKind::hybrid : MachineKind::uniform;
+    LinuxPerfKernel kernel;
+    for (int i = 0; i < kChecks; ++i) {
+      const PmuTruth truth = check_truth(kernel, *pmu, kind, {cpu()});
+      cycles_.add(truth.cycles);
+      instructions_.add(truth.instructions);
+    }
+    report("cycles", cycles_.in_words());
+    report("instructions", instructions_.in_words());
+    EXPECT_EQ(cycles_.alarms, 0);
+    EXPECT_EQ(instructions_.alarms, 0);
+  }
+
+  Tally cycles_;
+  Tally instructions_;
+};
+
+TEST_F(Truth, IsRightOnAQuietCpu) {
+  check();
+  EXPECT_EQ(cycles_.right, kChecks);
+  EXPECT_EQ(instructions_.right, kChecks);
+}
+
+TEST_F(Truth, IsRightBesideALoad) {
+  const CompetingLoad load;
+  check();
+  EXPECT_EQ(instructions_.right, kChecks);
+}
+
+TEST_F(Truth, IsUnknownWhereAllCountersArePinned) {
+  const CompetingLoad load;
+  const auto other = PerfUser::taking_all(kCycles, cpu());
+  check();
+  EXPECT_EQ(cycles_.unknown, kChecks);
+  EXPECT_EQ(instructions_.unknown, kChecks);
+}
+
+TEST_F(Truth, RaisesNoAlarmWhereCountersAreShared) {
+  const CompetingLoad load;
+  const auto other = PerfUser::sharing(kInstructions, cpu(), 2 * counters_for_instructions(cpu()));
+  check();
+}
+
+}  // namespace
+}  // namespace perf_exporter
