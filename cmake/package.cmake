@@ -12,9 +12,6 @@ set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
 
 set(deploy ${CMAKE_SOURCE_DIR}/deploy)
 install(TARGETS perf-exporter RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT exporter)
-if(TARGET perf-exporter-preflight)
-  install(TARGETS perf-exporter-preflight RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT exporter)
-endif()
 install(FILES ${CMAKE_SOURCE_DIR}/docs/perf-exporter.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
         COMPONENT exporter)
 install(FILES ${deploy}/completions/perf-exporter.bash RENAME perf-exporter

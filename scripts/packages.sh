@@ -7,8 +7,8 @@ packages_build="g++ make cmake ninja-build ccache pkg-config patch xz-utils ca-c
   libssl-dev"
 
 # What `make test` needs besides. util-linux has setpriv, linux-perf the independent counter.
-packages_test="libgtest-dev libgmock-dev python3 python3-prometheus-client curl util-linux procps
-  linux-perf"
+packages_test="libgtest-dev libgmock-dev python3 python3-jsonschema python3-prometheus-client curl util-linux
+  procps linux-perf"
 
 # What a Debian package is made and looked at with: man pages, completions and units in the programs that
 # read them.

@@ -28,7 +28,7 @@ _perf_exporter() {
     --format)
       mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
       return ;;
-    --path.procfs|--path.sysfs)
+    --path.procfs|--path.sysfs|--path.cgroupfs)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return ;;
@@ -36,12 +36,12 @@ _perf_exporter() {
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return ;;
-    --cpus|--web.listen-address|--web.telemetry-path|--web.max-requests|--for)
+    --cpus|--web.listen-address|--web.telemetry-path|--web.max-requests|--scope|--for)
       return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --collector|--no-collector|--cpus|--aggregate|--guests|--web.listen-address|--web.telemetry-path|--web.max-requests|--path.procfs|--path.sysfs|--log.level|--log.format|--config|--format|--for)
+      --collector|--no-collector|--cpus|--aggregate|--guests|--web.listen-address|--web.telemetry-path|--web.max-requests|--path.procfs|--path.sysfs|--path.cgroupfs|--log.level|--log.format|--config|--format|--scope|--for)
         [[ ${COMP_WORDS[i + 1]} != '=' ]] || ((i++))
         ((i++)) ;;
       -*) ;;
@@ -50,9 +50,9 @@ _perf_exporter() {
         break ;;
     esac
   done
-  flags='--collector --no-collector --cpus --aggregate --guests --strict --web.listen-address --web.telemetry-path --web.max-requests --path.procfs --path.sysfs --log.level --log.format --config --version --help'
+  flags='--collector --no-collector --cpus --aggregate --guests --strict --web.listen-address --web.telemetry-path --web.max-requests --path.procfs --path.sysfs --path.cgroupfs --log.level --log.format --config --version --help'
   case $command in
-    probe) flags+=' --format --exit-zero' ;;
+    probe) flags+=' --format --scope --need --exit-zero' ;;
     stat) flags+=' --for' ;;
   esac
   if [[ $cur == -* ]]; then

@@ -124,6 +124,18 @@ Result<void> apply_sysfs(const Texts& values, const Choices& /*collectors*/, Opt
   return store(parse_directory(values.front()), options.paths.sysfs);
 }
 
+Result<void> apply_cgroupfs(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_directory(values.front()), options.paths.cgroupfs);
+}
+
+Result<void> apply_scope(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_scopes(values), options.scopes);
+}
+
+Result<void> apply_need(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_toggle(values.front()), options.need);
+}
+
 Result<void> apply_log_level(const Texts& values, const Choices& /*collectors*/, Options& options) {
   return store_choice(values.front(), "log.level", options.log_level);
 }
@@ -185,6 +197,8 @@ constexpr auto kFlags = std::to_array<Flag>({
      apply_procfs},
     {kValue, "path.sysfs", "", "Paths", "DIR", "/sys", "Where the host's sysfs is mounted.",
      apply_sysfs},
+    {kValue, "path.cgroupfs", "", "Paths", "DIR", "",
+     "Where the host's cgroup file systems are mounted. Default: /sys/fs/cgroup.", apply_cgroupfs},
     {kValue, "log.level", "", "Log and configuration", "LEVEL", "info",
      "Log to standard error from this level up: debug, info, warn or error.", apply_log_level},
     {kValue, "log.format", "", "Log and configuration", "FORMAT", "logfmt",
@@ -194,6 +208,13 @@ constexpr auto kFlags = std::to_array<Flag>({
      apply_config},
     {kValue, "format", "probe", "Probe", "FORMAT", "text", "Print the report as text or json.",
      apply_format},
+    {kList, "scope", "probe", "Probe", "SCOPE", "cpu",
+     "Judge what these scopes ask for: cpu (whole CPUs) and cgroup. Repeatable, or a comma list.",
+     apply_scope},
+    {kToggle, "need", "probe", "Probe", "", "",
+     "Print instead what the wanted collectors and scopes would take on this kernel: the least "
+     "capability, sysctl and pod.",
+     apply_need},
     {kToggle, "exit-zero", "probe", "Probe", "", "",
      "Exit with 0 whatever was found, as init containers need it.", apply_exit_zero},
     {kValue, "for", "stat", "Stat", "DURATION", "10s", "Count for this long: 500ms, 10s, 2m, 1h.",

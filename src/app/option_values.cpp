@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <iterator>
 
 #include "base/host_paths.h"
 #include "base/nearest.h"
@@ -110,6 +111,27 @@ Result<std::vector<std::string>> split_lists(const std::vector<std::string>& tex
     }
   }
   return parts;
+}
+
+Result<std::vector<std::string>> parse_scopes(const std::vector<std::string>& texts) {
+  const std::vector<std::string> known = {"cpu", "cgroup"};
+  const auto named = split_lists(texts);
+  if (!named) {
+    return tl::unexpected(named.error());
+  }
+  for (const std::string& name : *named) {
+    if (const auto choice = parse_choice(name, known); !choice) {
+      return tl::unexpected(choice.error());
+    }
+  }
+  std::vector<std::string> scopes;
+  std::copy_if(known.begin(), known.end(), std::back_inserter(scopes), [&](const auto& scope) {
+    return std::find(named->begin(), named->end(), scope) != named->end();
+  });
+  if (scopes.empty()) {
+    return fault("names no scope");
+  }
+  return scopes;
 }
 
 tl::unexpected<Fault> unknown_name(std::string_view name, std::string_view what,

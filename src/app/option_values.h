@@ -36,6 +36,9 @@ Result<std::filesystem::path> parse_directory(std::string_view text);
 // Every element of comma lists, in order and without the blanks around it. Fails on an empty one.
 Result<std::vector<std::string>> split_lists(const std::vector<std::string>& texts);
 
+// "cpu", "cgroup", or both, in this order, from comma lists of them.
+Result<std::vector<std::string>> parse_scopes(const std::vector<std::string>& texts);
+
 // "'zycles' is no collector (did you mean cycles?)"; all the names where none is near.
 tl::unexpected<Fault> unknown_name(std::string_view name, std::string_view what,
                                    const std::vector<std::string>& names);

@@ -155,6 +155,17 @@ Parsed<CommandLine> parse_command_line(int argc, const char* const* argv,
   return line;
 }
 
+// Colour goes to terminals that can show it, unless the user wants none (https://no-color.org).
+Paint paint_of(const std::map<std::string, std::string>& environment) {
+  const auto value_of = [&environment](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  const std::string terminal = value_of("TERM");
+  return !value_of("NO_COLOR").empty() || terminal.empty() || terminal == "dumb" ? Paint::plain
+                                                                                 : Paint::coloured;
+}
+
 }  // namespace
 
 tl::expected<Options, EarlyExit> parse_options(
@@ -174,6 +185,7 @@ tl::expected<Options, EarlyExit> parse_options(
   }
   options->command = line->command;
   options->list_pattern = std::move(line->pattern);
+  options->paint = paint_of(environment);
   options->ignored_environment = variables_of_no_flag(environment);
   return std::move(*options);
 }
@@ -183,7 +195,10 @@ std::map<std::string, std::string> exporter_environment() {
   for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
     const std::string_view text = *each;
     const auto equals = text.find('=');
-    if (text.starts_with(kEnvironmentPrefix) && equals != std::string_view::npos) {
+    const std::string_view name = text.substr(0, equals);
+    const bool is_wanted =
+        name.starts_with(kEnvironmentPrefix) || name == "NO_COLOR" || name == "TERM";
+    if (is_wanted && equals != std::string_view::npos) {
       variables.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
   }

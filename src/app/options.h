@@ -11,6 +11,7 @@
 #include "app/logging.h"
 #include "app/option_values.h"
 #include "base/host_paths.h"
+#include "caps/report.h"
 #include "collectors/counter_table.h"
 #include "collectors/online_cpus.h"
 
@@ -35,6 +36,9 @@ struct Options {
   LogFormat log_format = LogFormat::logfmt;
   ReportFormat report_format = ReportFormat::text;  // probe
   bool exit_zero = false;                           // probe
+  std::vector<std::string> scopes;                  // probe: "cpu", "cgroup"
+  bool need = false;                                // probe: what it would take, instead
+  Paint paint = Paint::plain;                       // what a terminal may be sent (NO_COLOR, TERM)
   std::string list_pattern;                         // list; empty: all
   std::chrono::milliseconds stat_for{};             // stat
   // PERF_EXPORTER_* variables that are no flag's, for a debug line: Kubernetes injects such ones
@@ -63,8 +67,8 @@ tl::expected<Options, EarlyExit> parse_options(
     int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
     const std::vector<CollectorChoice>& collectors);
 
-// This process's variables that start with PERF_EXPORTER_: the only look at the environment there
-// is. Not safe beside a thread that changes it.
+// This process's variables that start with PERF_EXPORTER_, NO_COLOR and TERM: the only look at the
+// environment there is. Not safe beside a thread that changes it.
 std::map<std::string, std::string> exporter_environment();
 
 // Where the service manager that started this process wants to be told how far it is

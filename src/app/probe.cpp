@@ -1,9 +1,15 @@
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/session.h"
+#include "caps/main_program.h"
+#include "caps/need.h"
 #include "collectors/counting_findings.h"
+#include "collectors/event_trials.h"
 #include "collectors/truth_watch.h"
 
 namespace perf_exporter {
@@ -12,17 +18,17 @@ namespace {
 // Checks whether the PMUs count right, then opens what is wanted on every chosen CPU, never enables
 // it, and closes it again.
 CountingState open_and_close(const Options& options, PerfKernel& kernel, const CpuList& online) {
-  const auto events = events_of(options.collectors);
+  CountingState state;
+  state.events = events_of(options.collectors);
+  state.cpus = choose_cpus(options.cpus, online, options.paths);
+  state.pmus = find_core_pmus(options.paths);
   const Guests guests = resolve_guests(options.guests, options.paths);
-  const CpuList cpus = choose_cpus(options.cpus, online, options.paths);
-  const auto pmus = find_core_pmus(options.paths);
-  TruthWatch truth(kernel, events, options.paths);
-  truth.check(pmus, cpus);
-  GroupOpener opener(kernel, events, pmus, guests);
-  CountingState state{events, {}, {}, {}, {}};
+  TruthWatch truth(kernel, state.events, options.paths);
+  truth.check(state.pmus, state.cpus);
   state.report.truths = truth.standing();
+  GroupOpener opener(kernel, state.events, state.pmus, guests);
   state.report.allowance = descriptor_allowance(options.paths);
-  for (const CpuId cpu : cpus) {
+  for (const CpuId cpu : state.cpus) {
     const OpenedCpu opened =
         opener.open(cpu, Arrangement::merged, state.report.allowance - state.report.descriptors);
     for (const OpenedGroup& group : opened.groups) {
@@ -32,9 +38,53 @@ CountingState open_and_close(const Options& options, PerfKernel& kernel, const C
       state.refusals[cpu] = opened.refusals;
     }
   }
-  state.report.missing = subtract(options.cpus.list, cpus);
+  state.report.missing = subtract(options.cpus.list, state.cpus);
   state.report.guests_fell_back = opener.guests() != guests;
   return state;
+}
+
+bool is_wanted_scope(const Options& options, const char* scope) {
+  return std::find(options.scopes.begin(), options.scopes.end(), scope) != options.scopes.end();
+}
+
+Wanted wanted_by(const Options& options) {
+  Wanted wanted = wanted_of(events_of(options.collectors));
+  wanted.per_cpu = is_wanted_scope(options, "cpu") ? Want::yes : Want::no;
+  wanted.cgroups = is_wanted_scope(options, "cgroup") ? Want::yes : Want::no;
+  return wanted;
+}
+
+// Where this executable is a preflight by its name: what it has to say of the program beside it.
+void add_main_program(ProbeReport& report) {
+  if (const auto path = main_program_of(report.facts.executable.value_or(""))) {
+    for (Finding& finding : judge_main_program(look_at_main_program(*path), report.facts)) {
+      report.findings.push_back(std::move(finding));
+    }
+  }
+}
+
+void add_opens(const Options& options, PerfKernel& kernel, const CpuList& online,
+               ProbeReport& report) {
+  CountingState state = open_and_close(options, kernel, online);
+  state.facts = report.facts;
+  for (Finding& finding : counting_findings(state, report.findings)) {
+    report.findings.push_back(std::move(finding));
+  }
+  report.events = event_trials(state);
+}
+
+int print_need(const Options& options, const ProbeReport& report, const CpuList& online) {
+  NeedQuestion question;
+  question.collectors = options.collectors;
+  question.scopes = options.scopes;
+  question.descriptors = events_of(options.collectors).size() *
+                         choose_cpus(options.cpus, online, options.paths).size();
+  const Need need = need_of(report.facts, report.trials, wanted_by(options));
+  const std::string text = options.report_format == ReportFormat::json
+                               ? need_json(need, question)
+                               : need_text(need, question, report.facts);
+  std::fputs(text.c_str(), stdout);
+  return 0;
 }
 
 }  // namespace
@@ -48,16 +98,19 @@ int probe(const Options& options, PerfKernel& kernel) {
   const CpuList cpus = online->refresh();
   ProbeReport report;
   report.facts = gather_facts(options.paths);
-  report.trials = run_trials(raising, cpus.front());
-  report.findings = diagnose(report.facts, report.trials, wanted_of(events_of(options.collectors)));
-  if (opening_is_safe(report.trials)) {
-    for (Finding& finding :
-         counting_findings(open_and_close(options, raising, cpus), report.findings)) {
-      report.findings.push_back(std::move(finding));
-    }
+  report.trials = run_trials(raising, cpus.front(), report.facts.cgroups.trial_directory);
+  if (options.need) {
+    return print_need(options, report, cpus);
   }
-  const std::string text =
-      options.report_format == ReportFormat::json ? report_json(report) : report_text(report);
+  report.findings = diagnose(report.facts, report.trials, wanted_by(options));
+  add_main_program(report);
+  if (opening_is_safe(report.trials)) {
+    add_opens(options, raising, cpus, report);
+  }
+  put_first_to_fix_on_top(report.findings);
+  const Paint paint = ::isatty(STDOUT_FILENO) == 1 ? options.paint : Paint::plain;
+  const std::string text = options.report_format == ReportFormat::json ? report_json(report) + "\n"
+                                                                       : report_text(report, paint);
   std::fputs(text.c_str(), stdout);
   return refuses_anything(report.findings) && !options.exit_zero ? kExitRefused : 0;
 }

@@ -95,7 +95,7 @@ std::string version_text(PageFormat format) {
 
 std::string probe_page(const std::optional<ProbeReport>& report, PageFormat format) {
   if (format == PageFormat::json) {
-    return report ? report_json(*report) : "{\"schema_version\":1,\"findings\":[]}\n";
+    return report_json(report.value_or(ProbeReport{}));  // before the first opens: all unknown
   }
   return html_page("perf-exporter: probe",
                    "<h1>Probe</h1>" + (report ? report_html(*report)

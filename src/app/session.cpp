@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "collectors/counting_findings.h"
+#include "collectors/event_trials.h"
 #include "collectors/info_metrics.h"
 
 namespace perf_exporter {
@@ -62,18 +63,24 @@ Session::Session(const Options& options, PerfKernel& kernel, std::shared_ptr<spd
 
 Opener::Permit Session::probe() {
   probed_.facts = gather_facts(options_.paths);
-  probed_.trials = run_trials(kernel_, first_online_);
+  probed_.trials = run_trials(kernel_, first_online_, probed_.facts.cgroups.trial_directory);
   probed_.findings = diagnose(probed_.facts, probed_.trials, wanted_of(events_));
   return opening_is_safe(probed_.trials) ? Opener::Permit::open : Opener::Permit::open_nothing;
 }
 
 void Session::publish(const OpenReport& report) {
   ProbeReport whole = probed_;
+  const std::vector<CorePmu> pmus = find_core_pmus(options_.paths);
   counters_.with_state([&](const CountersView& view) {
-    for (Finding& finding : counting_findings(counting_state(view, report), probed_.findings)) {
+    CountingState state = counting_state(view, report);
+    state.facts = probed_.facts;
+    state.pmus = pmus;
+    for (Finding& finding : counting_findings(state, probed_.findings)) {
       whole.findings.push_back(std::move(finding));
     }
+    whole.events = event_trials(state);
   });
+  put_first_to_fix_on_top(whole.findings);
   scrape_.set_lasting_metrics(lasting_metrics(whole, options_.paths));
   board_.publish(whole);
   after_pass_(whole);

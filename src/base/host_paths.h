@@ -15,6 +15,7 @@ namespace perf_exporter {
 struct HostPaths {
   std::filesystem::path procfs = "/proc";
   std::filesystem::path sysfs = "/sys";
+  std::filesystem::path cgroupfs = "/sys/fs/cgroup";
 };
 
 // The whole of a small file (at most 1 MiB), without trailing newlines. A fault carries errno and

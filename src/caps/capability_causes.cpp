@@ -49,6 +49,17 @@ void add_unapplied_causes(Case& c, Severity severity, const std::string& seen) {
   add(c, "file_capability_not_applied", severity, seen + ", no_file_caps " + boot);
 }
 
+// In a container the file comes from an image, which may have lost on its way what it was given.
+void add_missing_file_capability(Case& c, Severity severity, const std::string& seen) {
+  if (is_in_a_container(c)) {
+    add(c, "image_lacks_file_capability", severity,
+        seen + ", root file system " + c.facts.root_filesystem.value_or("unknown") +
+            "; a file that never had it looks the same as one that lost it");
+  } else {
+    add(c, "file_capability_missing", severity, seen);
+  }
+}
+
 // Where a process that is not root gets its capability from: the executed file.
 void add_file_causes(Case& c, Severity severity, const std::string& sets) {
   const auto& file = c.facts.file_capabilities;
@@ -56,7 +67,7 @@ void add_file_causes(Case& c, Severity severity, const std::string& sets) {
   const bool is_missing = file && !file->present;
   const bool lacks = file && file->present && !file_grants(*file);
   if (is_missing) {
-    add(c, "file_capability_missing", severity, seen);
+    add_missing_file_capability(c, severity, seen);
   } else if (lacks) {
     add(c, "file_capability_lacks_perfmon", severity, seen);
   }

@@ -19,16 +19,18 @@ std::optional<bool> both(std::optional<bool> left, std::optional<bool> right) {
 
 void add(Case& c, std::string_view key, Severity severity, std::string evidence) {
   const FindingText& text = finding_text(key);
-  const std::string executable = c.facts.executable.value_or("/usr/bin/perf-exporter");
-  const Place place = c.facts.place.value_or(Place::host);
   c.findings.push_back({std::string(text.id()), severity, std::string(text.summary),
-                        std::move(evidence), fix_for(text, place, executable),
-                        finding_anchor(text.id())});
+                        std::move(evidence), fix_for(text, c.facts), finding_anchor(text.id())});
 }
 
 bool reached_perf(const Case& c) {
   return c.trials[Trial::undefined_flag].failed_with(EINVAL) ||
          c.trials[Trial::user_self].opened() || c.trials[Trial::kernel_cpu].opened();
+}
+
+bool is_in_a_container(const Case& c) {
+  const auto& place = c.facts.place;
+  return place && *place != Place::host && *place != Place::systemd && *place != Place::nspawn;
 }
 
 bool denied(const Case& c, Trial trial) {
@@ -88,7 +90,11 @@ std::string tell_level(const Case& c) {
 }
 
 std::string tell_label(const Case& c) {
-  return "label " + c.facts.lsm_label.value_or("unknown");
+  const auto& label = c.facts.lsm_label;
+  if (label && is_selinux_label(*label) && selinux_type(*label) == "spc_t") {
+    return "label " + *label + " (a policy may lack rules for perf even for this type)";
+  }
+  return "label " + label.value_or("unknown");
 }
 
 std::string tell_sets(const Case& c) {
@@ -96,8 +102,13 @@ std::string tell_sets(const Case& c) {
   if (!sets) {
     return "capability sets unknown";
   }
-  return "CapEff " + format_mask(sets->effective) + ", CapPrm " + format_mask(sets->permitted) +
-         ", CapBnd " + format_mask(sets->bounding);
+  const auto tell_set = [](const char* name, std::uint64_t mask) {
+    const bool has = (mask & bit(Capability::perfmon)) != 0;
+    return std::string(name) + " " + format_mask(mask) + (has ? " (with" : " (without") +
+           " CAP_PERFMON)";
+  };
+  return tell_set("CapEff", sets->effective) + ", " + tell_set("CapPrm", sets->permitted) + ", " +
+         tell_set("CapBnd", sets->bounding);
 }
 
 }  // namespace perf_exporter

@@ -27,6 +27,9 @@ void add(Case& c, std::string_view key, Severity severity, std::string evidence)
 // opened has reached perf, whatever r0 says.
 bool reached_perf(const Case& c);
 
+// Whether an image and a runtime with a seccomp profile of its own made this place.
+bool is_in_a_container(const Case& c);
+
 // Whether a trial was refused as a permission is: EACCES, or EPERM.
 bool denied(const Case& c, Trial trial);
 
@@ -46,7 +49,7 @@ bool capability_is_masked(const Case& c);
 bool selinux_may_deny(const Case& c);
 
 // Pieces of evidence: "r2 EACCES, r3 opened"; "perf_event_paranoid 2"; "label docker-default";
-// "CapEff 0000000000000000 CapPrm … CapBnd …". What is unknown says so.
+// "CapEff 0000000000000000 (without CAP_PERFMON), CapPrm …, CapBnd …". What is unknown says so.
 std::string tell(const Case& c, std::initializer_list<Trial> trials);
 std::string tell_level(const Case& c);
 std::string tell_label(const Case& c);
@@ -65,7 +68,13 @@ void add_privilege_causes(Case& c);
 // (warn). Adds nothing where one is held and counts.
 void add_capability_causes(Case& c, Severity severity);
 
+// r2 was let through, but what is to be done with its event is not.
+void add_use_causes(Case& c);
+
 // Hardware events that are not there, whatever the permissions.
 void add_pmu_causes(Case& c);
+
+// r8 was refused although r5, the same without a cgroup, was not; or there was none to try.
+void add_cgroup_causes(Case& c);
 
 }  // namespace perf_exporter

@@ -8,8 +8,13 @@
 namespace perf_exporter {
 namespace {
 
+// A cgroup's events are opened on whole CPUs, too.
+bool wants_cpus(const Wanted& wanted) {
+  return wanted.per_cpu == Want::yes || wanted.cgroups == Want::yes;
+}
+
 Trial wanted_trial(const Wanted& wanted) {
-  return wanted.per_cpu == Want::yes ? Trial::kernel_cpu : Trial::kernel_self;
+  return wants_cpus(wanted) ? Trial::kernel_cpu : Trial::kernel_self;
 }
 
 bool fails(const Finding& finding) {
@@ -19,7 +24,7 @@ bool fails(const Finding& finding) {
 // What a filter keeps from showing: the next refusal, once the filter lets the call through.
 // Without the sysctl there is no perf to be refused by.
 void add_foreseen_causes(Case& c) {
-  if (c.facts.has_paranoid_sysctl == false) {
+  if (c.facts.has_paranoid_sysctl == false || c.facts.emulated == true) {
     return;
   }
   if (c.facts.perf_event_paranoid.value_or(1) > 0 && has_valid_capability(c) != true) {
@@ -43,8 +48,8 @@ void add_descriptor_causes(Case& c) {
 // Without a descriptor no capability can be raised (that reads /proc), so that a refusal then says
 // nothing where one is held.
 void add_refusal_causes(Case& c) {
-  const bool is_narrower = denied(c, Trial::kernel_self) ||
-                           (c.wanted.per_cpu == Want::yes && denied(c, Trial::user_cpu));
+  const bool is_narrower =
+      denied(c, Trial::kernel_self) || (wants_cpus(c.wanted) && denied(c, Trial::user_cpu));
   if (is_out_of_descriptors(c)) {
     add_descriptor_causes(c);
     if (is_narrower && has_valid_capability(c) != true) {
@@ -55,12 +60,12 @@ void add_refusal_causes(Case& c) {
   } else if (is_narrower) {
     add_privilege_causes(c);
   }
+  add_use_causes(c);
 }
 
 // The trial that stands for what is wanted did not open, and no cause was found.
 void add_unexplained(Case& c) {
-  const bool is_offline =
-      c.wanted.per_cpu == Want::yes && c.trials[Trial::kernel_cpu].failed_with(ENODEV);
+  const bool is_offline = wants_cpus(c.wanted) && c.trials[Trial::kernel_cpu].failed_with(ENODEV);
   const std::string seen = tell(c, {Trial::undefined_flag, Trial::user_self, Trial::kernel_self,
                                     Trial::user_cpu, Trial::kernel_cpu});
   if (is_offline) {
@@ -69,6 +74,12 @@ void add_unexplained(Case& c) {
   } else {
     add(c, "unexplained_refusal", Severity::fail,
         seen + "; " + tell_level(c) + ", " + tell_sets(c));
+  }
+}
+
+void add_wanted_cgroup_causes(Case& c) {
+  if (c.wanted.cgroups == Want::yes) {
+    add_cgroup_causes(c);
   }
 }
 
@@ -97,19 +108,28 @@ std::vector<Finding> diagnose(const HostFacts& facts, const Trials& trials, cons
     add_reach_causes(c);
     add_foreseen_causes(c);
   } else if (trials[wanted_trial(wanted)].opened()) {
-    add(c, "permitted", Severity::ok, tell(c, {wanted_trial(wanted)}) + ", " + tell_level(c));
+    add_use_causes(c);
+    add_wanted_cgroup_causes(c);
+    if (std::none_of(c.findings.begin(), c.findings.end(), fails)) {
+      add(c, "permitted", Severity::ok, tell(c, {wanted_trial(wanted)}) + ", " + tell_level(c));
+    }
   } else {
     add_refusal_causes(c);
     if (std::none_of(c.findings.begin(), c.findings.end(), fails)) {
       add_unexplained(c);
     }
+    add_wanted_cgroup_causes(c);
   }
   if (wanted.hardware_events == Want::yes) {
     add_pmu_causes(c);
   }
-  std::stable_sort(c.findings.begin(), c.findings.end(),
-                   [](const Finding& a, const Finding& b) { return rank(a) < rank(b); });
+  put_first_to_fix_on_top(c.findings);
   return c.findings;
+}
+
+void put_first_to_fix_on_top(std::vector<Finding>& findings) {
+  std::stable_sort(findings.begin(), findings.end(),
+                   [](const Finding& a, const Finding& b) { return rank(a) < rank(b); });
 }
 
 bool refuses_anything(const std::vector<Finding>& findings) {

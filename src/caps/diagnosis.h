@@ -10,11 +10,13 @@ namespace perf_exporter {
 
 enum class Want { no, yes };
 
-// What the chosen collectors would count. With per_cpu no, the own tasks alone are judged.
+// What the chosen collectors would count, and on what. With neither CPUs nor cgroups the own tasks
+// alone are judged.
 struct Wanted {
   Want hardware_events = Want::yes;
   Want software_events = Want::yes;
   Want per_cpu = Want::yes;
+  Want cgroups = Want::no;
 };
 
 // Why something that is wanted can't be counted, from facts and trials alone: no errno decides by
@@ -26,6 +28,10 @@ struct Wanted {
 // where it was refused there is a finding of severity fail, unless nothing could be told
 // (`trials_not_run`, `cpu_offline`). Empty where nothing is wanted.
 std::vector<Finding> diagnose(const HostFacts& facts, const Trials& trials, const Wanted& wanted);
+
+// Puts the findings of more than one judge into the order of diagnose: failures, what could not be
+// told, warnings, and what is well; each in the order in which they came.
+void put_first_to_fix_on_top(std::vector<Finding>& findings);
 
 // Whether something wanted is refused: any finding of severity fail.
 [[nodiscard]] bool refuses_anything(const std::vector<Finding>& findings);

@@ -16,6 +16,12 @@ FactValue value_of(const std::optional<T>& fact) {
   return fact ? FactValue(*fact) : FactValue();
 }
 
+// A member of an enumeration that has names.
+template <class Enum>
+FactValue name_of(const std::optional<Enum>& fact) {
+  return fact ? FactValue(std::string(to_text(*fact))) : FactValue();
+}
+
 void add_sets(std::vector<FactRow>& rows, const std::optional<CapabilitySets>& sets) {
   const auto add = [&](std::string_view name, std::uint64_t CapabilitySets::*set) {
     rows.push_back(
@@ -67,26 +73,45 @@ void add_process(std::vector<FactRow>& rows, const HostFacts& facts) {
                     return limit_value(both.hard);
                   })});
   rows.push_back({"lsm_label", value_of(facts.lsm_label)});
-  rows.push_back(
-      {"place", value_of(facts.place, [](Place place) { return std::string(to_text(place)); })});
+  rows.push_back({"apparmor_profile", value_of(facts.apparmor, [](const AppArmorProfile& profile) {
+                    return profile.name;
+                  })});
+  rows.push_back({"apparmor_mode", value_of(facts.apparmor, [](const AppArmorProfile& profile) {
+                    return profile.mode.empty() ? std::string("none") : profile.mode;
+                  })});
+  rows.push_back({"initial_cgroup_namespace", value_of(facts.initial_cgroup_namespace)});
+  rows.push_back({"place", name_of(facts.place)});
+  rows.push_back({"runtime", name_of(facts.runtime)});
+  rows.push_back({"unit", value_of(facts.unit)});
+  rows.push_back({"root_filesystem", value_of(facts.root_filesystem)});
 }
 
 void add_host(std::vector<FactRow>& rows, const HostFacts& facts) {
   rows.push_back({"kernel_release", value_of(facts.kernel_release)});
   rows.push_back({"kernel_version", value_of(facts.kernel_version)});
-  rows.push_back({"kernel_vendor", value_of(facts.kernel_vendor, [](KernelVendor vendor) {
-                    return std::string(to_text(vendor));
-                  })});
+  rows.push_back({"kernel_vendor", name_of(facts.kernel_vendor)});
+  rows.push_back({"emulated", value_of(facts.emulated)});
   rows.push_back({"has_paranoid_sysctl", value_of(facts.has_paranoid_sysctl)});
   rows.push_back({"perf_event_paranoid", value_of(facts.perf_event_paranoid)});
   rows.push_back({"cap_last_cap", value_of(facts.cap_last_cap)});
   rows.push_back({"no_file_caps", value_of(facts.no_file_caps)});
+  rows.push_back({"lsms", value_of(facts.lsms)});
   rows.push_back({"selinux_enforcing", value_of(facts.selinux_enforcing)});
   rows.push_back({"lockdown", value_of(facts.lockdown)});
   rows.push_back({"nmi_watchdog", value_of(facts.nmi_watchdog)});
   rows.push_back({"core_pmus", value_of(facts.core_pmus)});
-  rows.push_back({"hypervisor", value_of(facts.hypervisor)});
+  rows.push_back({"hypervisor", value_of(facts.hypervisor, [](Hypervisor kind) {
+                    return std::string(hypervisor_text(kind).name);
+                  })});
   rows.push_back({"machine", value_of(facts.machine)});
+  rows.push_back({"mediated_vpmu", value_of(facts.mediated_vpmu)});
+}
+
+void add_cgroups(std::vector<FactRow>& rows, const CgroupFacts& facts) {
+  rows.push_back({"cgroup_mode", name_of(facts.mode)});
+  rows.push_back({"perf_event_hierarchy", name_of(facts.perf_hierarchy)});
+  rows.push_back({"cgroup_root_delegates", value_of(facts.root_delegates)});
+  rows.push_back({"cgroup_shows_all", value_of(facts.shows_all)});
 }
 
 struct ValueText {
@@ -109,17 +134,8 @@ std::vector<FactRow> fact_rows(const HostFacts& facts) {
   std::vector<FactRow> rows;
   add_process(rows, facts);
   add_host(rows, facts);
+  add_cgroups(rows, facts.cgroups);
   return rows;
-}
-
-std::string_view to_text(Place place) {
-  constexpr std::string_view kNames[] = {"kubernetes", "docker", "systemd", "host"};
-  return kNames[static_cast<std::size_t>(place)];
-}
-
-std::string_view to_text(KernelVendor vendor) {
-  constexpr std::string_view kNames[] = {"debian", "ubuntu", "other"};
-  return kNames[static_cast<std::size_t>(vendor)];
 }
 
 std::string to_text(const FactValue& value) {

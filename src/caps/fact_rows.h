@@ -25,10 +25,6 @@ struct FactRow {
 // "unlimited".
 std::vector<FactRow> fact_rows(const HostFacts& facts);
 
-// "kubernetes", "docker", "systemd", "host"; "debian", "ubuntu", "other".
-std::string_view to_text(Place place);
-std::string_view to_text(KernelVendor vendor);
-
 // The value for a reader: "yes", "no", "2", "cpu_atom cpu_core", "none" for an empty list,
 // "unknown".
 std::string to_text(const FactValue& value);

@@ -1,7 +1,6 @@
 // The words of the findings, as data.
 #pragma once
 
-#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,24 +10,26 @@
 namespace perf_exporter {
 
 // What a finding says. `key` is the finding's id, or "id/variant" where one cause has more than one
-// remedy. `fix` holds a text for each Place in the order of that enumeration; an empty one stands
-// for the text of the host. "{exe}" in a fix stands for the path of the executable.
+// remedy. Words in braces in `fix` stand for what differs by place and process: {exe}, {unit}, the
+// pieces of place_table.h, {lsm} (all that this process' label must be allowed) and {pmu_switch}
+// (the hypervisor's).
 struct FindingText {
   std::string_view key;
   std::string_view summary;
-  std::array<std::string_view, 4> fix;
+  std::string_view fix;
 
   [[nodiscard]] std::string_view id() const { return key.substr(0, key.find('/')); }
 };
 
-// Every text; what diagnose can produce is among them.
+// Every text; what diagnose and judge_main_program can produce is among them.
 std::span<const FindingText> finding_texts();
 
 // The row of a key that is in the table.
 const FindingText& finding_text(std::string_view key);
 
-// The fix for a place, with the executable's path filled in.
-std::string fix_for(const FindingText& text, Place place, std::string_view executable);
+// The fix for this process: lines of prose, each a paragraph, and lines that start with a blank,
+// which are commands or configuration. What is unknown is worded for a plain host.
+std::string fix_for(const FindingText& text, const HostFacts& facts);
 
 // "docs/permissions.md#no-pmu": the section of docs/permissions.md about a finding.
 std::string finding_anchor(std::string_view id);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/search.h"
 #include "caps/process_facts.h"
 #include "perf/core_pmu.h"
 
@@ -16,18 +17,6 @@ std::optional<T> known(Result<T> read) {
   return read ? std::optional<T>(std::move(*read)) : std::nullopt;
 }
 
-bool holds_word(std::string_view text, std::string_view word) {
-  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    const bool starts = at == 0 || text[at - 1] == ' ' || text[at - 1] == '\n';
-    const auto after = at + word.size();
-    const bool ends = after == text.size() || text[after] == ' ' || text[after] == '\n';
-    if (starts && ends) {
-      return true;
-    }
-  }
-  return false;
-}
-
 KernelVendor vendor_of(std::string_view version) {
   if (version.find("Ubuntu") != std::string_view::npos) {
     return KernelVendor::ubuntu;
@@ -35,6 +24,9 @@ KernelVendor vendor_of(std::string_view version) {
   return version.find("Debian") != std::string_view::npos ? KernelVendor::debian
                                                           : KernelVendor::other;
 }
+
+// What gVisor says of its version on every host (pkg/sentry/syscalls/linux/linux64.go).
+constexpr std::string_view kGvisorVersion = "#1 SMP Sun Jan 10 15:06:54 PST 2016";
 
 // "none [integrity] confidentiality": the one in brackets holds.
 std::optional<std::string> chosen_word(std::string_view text) {
@@ -46,12 +38,26 @@ std::optional<std::string> chosen_word(std::string_view text) {
   return std::string(text.substr(open + 1, close - open - 1));
 }
 
+std::vector<std::string> comma_parts(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const auto part = text.substr(0, text.find(','));
+    parts.emplace_back(part);
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+  }
+  return parts;
+}
+
 void add_kernel_facts(HostFacts& facts, const HostPaths& paths) {
   const std::filesystem::path sysctls = paths.procfs / "sys" / "kernel";
   facts.kernel_release = known(read_text(sysctls / "osrelease"));
   facts.kernel_version = known(read_text(sysctls / "version"));
   if (facts.kernel_version) {
     facts.kernel_vendor = vendor_of(*facts.kernel_version);
+  }
+  // gVisor has no sysctl for it.
+  if (const auto banner = read_text(paths.procfs / "version")) {
+    facts.emulated = banner->find(kGvisorVersion) != std::string::npos;
   }
   const auto paranoid = read_integer(sysctls / "perf_event_paranoid");
   facts.perf_event_paranoid = known(paranoid);
@@ -75,6 +81,9 @@ void add_security_facts(HostFacts& facts, const HostPaths& paths) {
   if (const auto lockdown = read_text(paths.sysfs / "kernel" / "security" / "lockdown")) {
     facts.lockdown = chosen_word(*lockdown);
   }
+  if (const auto lsms = read_text(paths.sysfs / "kernel" / "security" / "lsm")) {
+    facts.lsms = comma_parts(*lsms);
+  }
 }
 
 // Unknown where sysfs can't be read, which is not the same as a machine without a PMU.
@@ -89,18 +98,22 @@ std::optional<std::vector<std::string>> core_pmu_names(const HostPaths& paths) {
   return names;
 }
 
-// x86 alone sets a CPU flag; where there are no flags of that kind, nothing is known.
-std::optional<bool> runs_under_hypervisor(const HostPaths& paths) {
-  const auto cpuinfo = read_text(paths.procfs / "cpuinfo");
-  if (!cpuinfo || cpuinfo->find("\nflags") == std::string::npos) {
-    return std::nullopt;
+// Y where the module's parameter is on; unknown where no such kernel module is loaded.
+std::optional<bool> has_mediated_vpmu(const HostPaths& paths) {
+  for (const char* module : {"kvm_intel", "kvm_amd"}) {
+    const auto parameter =
+        read_text(paths.sysfs / "module" / module / "parameters" / "enable_mediated_pmu");
+    if (parameter) {
+      return *parameter == "Y";
+    }
   }
-  return holds_word(*cpuinfo, "hypervisor");
+  return std::nullopt;
 }
 
 void add_hardware_facts(HostFacts& facts, const HostPaths& paths) {
   facts.core_pmus = core_pmu_names(paths);
-  facts.hypervisor = runs_under_hypervisor(paths);
+  facts.hypervisor = find_hypervisor(paths);
+  facts.mediated_vpmu = has_mediated_vpmu(paths);
   const std::filesystem::path dmi = paths.sysfs / "class" / "dmi" / "id";
   const auto vendor = read_text(dmi / "sys_vendor");
   const auto product = read_text(dmi / "product_name");
@@ -115,9 +128,34 @@ bool is_selinux_label(std::string_view label) {
   return !label.starts_with(':') && std::count(label.begin(), label.end(), ':') >= 2;
 }
 
+std::string_view selinux_type(std::string_view label) {
+  for (int part = 0; part < 2; ++part) {
+    label.remove_prefix(std::min(label.find(':'), label.size() - 1) + 1);
+  }
+  return label.substr(0, label.find(':'));
+}
+
+std::optional<AppArmorProfile> parse_apparmor_label(std::string_view label) {
+  if (label == "unconfined") {
+    return AppArmorProfile{"unconfined", ""};
+  }
+  const auto open = label.rfind(" (");
+  if (open == std::string_view::npos || !label.ends_with(')')) {
+    return std::nullopt;
+  }
+  const auto mode = label.substr(open + 2, label.size() - open - 3);
+  return AppArmorProfile{std::string(label.substr(0, open)), std::string(mode)};
+}
+
+std::string_view to_text(KernelVendor vendor) {
+  constexpr std::string_view kNames[] = {"debian", "ubuntu", "other"};
+  return kNames[static_cast<std::size_t>(vendor)];
+}
+
 HostFacts gather_facts(const HostPaths& paths) {
   HostFacts facts;
   add_process_facts(facts, paths);
+  facts.cgroups = find_cgroups(paths);
   add_kernel_facts(facts, paths);
   add_security_facts(facts, paths);
   add_hardware_facts(facts, paths);

@@ -2,37 +2,27 @@
 
 #include <sys/types.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/host_paths.h"
 #include "caps/capability_sets.h"
+#include "caps/cgroup_facts.h"
+#include "caps/file_capabilities.h"
+#include "caps/hypervisor.h"
+#include "caps/place.h"
 
 namespace perf_exporter {
 
 // Who built the kernel, as far as its version text says; `other` is anybody else.
 enum class KernelVendor { debian, ubuntu, other };
 
-// Where the process runs, which is where most fixes must be made.
-enum class Place { kubernetes, docker, systemd, host };
-
-// The security.capability attribute of the executable (struct vfs_ns_cap_data in
-// linux/capability.h).
-struct FileCapabilities {
-  bool present = false;              // false: the file carries none
-  std::uint64_t permitted = 0;       // =p
-  std::uint64_t inheritable = 0;     // =i
-  bool effective = false;            // =e
-  std::uint32_t namespace_root = 0;  // not 0: valid only in the user namespace of that root
-
-  friend bool operator==(const FileCapabilities&, const FileCapabilities&) = default;
-};
+// "debian", "ubuntu", "other".
+std::string_view to_text(KernelVendor vendor);
 
 // RLIMIT_NOFILE.
 struct DescriptorLimits {
@@ -41,6 +31,14 @@ struct DescriptorLimits {
   std::uint64_t hard = 0;
 
   friend bool operator==(const DescriptorLimits&, const DescriptorLimits&) = default;
+};
+
+// An AppArmor profile and its mode as in /proc/self/attr/current: "docker-default", "enforce".
+struct AppArmorProfile {
+  std::string name;
+  std::string mode;  // empty for "unconfined"
+
+  friend bool operator==(const AppArmorProfile&, const AppArmorProfile&) = default;
 };
 
 // What /proc and /sys say about the process and its host. A fact that could not be read is absent:
@@ -57,10 +55,16 @@ struct HostFacts {
   std::optional<bool> initial_user_namespace;
   std::optional<std::string> executable;
   std::optional<FileCapabilities> file_capabilities;
-  std::optional<bool> nosuid_mount;  // of the executable
+  std::optional<bool> nosuid_mount;            // of the executable
+  std::optional<std::string> root_filesystem;  // of "/", where a container's image lies: "overlay"
   std::optional<DescriptorLimits> descriptors;
   std::optional<std::string> lsm_label;
+  std::optional<AppArmorProfile> apparmor;  // absent where the label is another module's
+  std::optional<bool> initial_cgroup_namespace;
   std::optional<Place> place;
+  std::optional<Runtime> runtime;   // of the container
+  std::optional<std::string> unit;  // the systemd unit, at that place alone
+  CgroupFacts cgroups;
 
   // The kernel.
   std::optional<std::string> kernel_release;  // uname -r
@@ -68,16 +72,19 @@ struct HostFacts {
   std::optional<KernelVendor> kernel_vendor;
   std::optional<bool> has_paranoid_sysctl;
   std::optional<std::int64_t> perf_event_paranoid;
-  std::optional<std::int64_t> cap_last_cap;  // the highest capability that the kernel knows
-  std::optional<bool> no_file_caps;          // boot parameter
+  std::optional<std::int64_t> cap_last_cap;      // the highest capability that the kernel knows
+  std::optional<bool> no_file_caps;              // boot parameter
+  std::optional<bool> emulated;                  // gVisor, by the version text that it always gives
+  std::optional<std::vector<std::string>> lsms;  // active security modules, in the kernel's order
   std::optional<bool> selinux_enforcing;
   std::optional<std::string> lockdown;  // none, integrity, confidentiality
   std::optional<std::int64_t> nmi_watchdog;
 
   // The hardware.
   std::optional<std::vector<std::string>> core_pmus;  // names in sysfs, sorted
-  std::optional<bool> hypervisor;                     // the CPU flags say so (x86)
-  std::optional<std::string> machine;                 // vendor and product by DMI
+  std::optional<Hypervisor> hypervisor;
+  std::optional<std::string> machine;  // vendor and product by DMI
+  std::optional<bool> mediated_vpmu;   // KVM hands the PMU to guests whole
 };
 
 // Reads the facts below `paths`; the process' own from procfs/thread-self or procfs/self. Never
@@ -85,10 +92,11 @@ struct HostFacts {
 // since a recorded tree speaks of another process. Call it on the thread that opens.
 HostFacts gather_facts(const HostPaths& paths);
 
-// The attribute's bytes; nullopt where they are no version that is known.
-std::optional<FileCapabilities> parse_file_capabilities(std::span<const std::byte> bytes);
-
-// Whether a label in /proc/self/attr/current is SELinux's user:role:type[:level].
+// Whether a label in /proc/self/attr/current is SELinux's user:role:type[:level], and its type.
 bool is_selinux_label(std::string_view label);
+std::string_view selinux_type(std::string_view label);
+
+// "docker-default (enforce)", "unconfined"; nullopt for the label of another module.
+std::optional<AppArmorProfile> parse_apparmor_label(std::string_view label);
 
 }  // namespace perf_exporter

@@ -18,10 +18,9 @@ std::string tell_pmus(const Case& c) {
 }
 
 std::string tell_machine(const Case& c) {
-  std::string text;
-  if (c.facts.hypervisor == true) {
-    text += ", the CPU flags show a hypervisor";
-  }
+  const auto& hypervisor = c.facts.hypervisor;
+  std::string text = ", hypervisor: ";
+  text += hypervisor ? hypervisor_text(*hypervisor).title : "unknown";
   if (c.facts.machine) {
     text += ", machine '" + *c.facts.machine + "'";
   }
@@ -36,27 +35,46 @@ bool pmu_refused(const Case& c, Trial trial, Trial without_pmu) {
          result.number != EMFILE && result.number != ENFILE && result != c.trials[without_pmu];
 }
 
+// Empty where the refusal is no finding of its own.
+std::string_view key_of(const Case& c, int error) {
+  const auto& pmus = c.facts.core_pmus;
+  switch (error) {
+    case EBUSY:
+      return "pmu_busy";
+    case EOPNOTSUPP:  // mediated_vpmu says so
+      return c.facts.mediated_vpmu == true ? "" : "hardware_event_unsupported";
+    case ENOENT:
+      // Between core types a generic event goes to one of them; it is opened once for each, and
+      // that tells.
+      return !pmus || pmus->empty() ? "no_pmu"
+             : pmus->size() > 1     ? ""
+                                    : "hardware_event_unsupported";
+    default:
+      return "hardware_event_unsupported";
+  }
+}
+
 }  // namespace
 
 void add_pmu_causes(Case& c) {
   const std::string seen = tell(c, {Trial::hardware_cpu, Trial::hardware_user_self}) + ", " +
                            tell_pmus(c) + tell_machine(c);
   // r7 needs no privilege below the distributions' gate, so that a missing PMU shows even where
-  // whole CPUs are refused.
-  const bool by_self = pmu_refused(c, Trial::hardware_user_self, Trial::user_self);
+  // whole CPUs are refused. Where r6 opens, r7 only tells that the PMU can't leave a mode out.
+  const bool by_self = !c.trials[Trial::hardware_cpu].opened() &&
+                       pmu_refused(c, Trial::hardware_user_self, Trial::user_self);
   const bool by_cpu = pmu_refused(c, Trial::hardware_cpu, Trial::kernel_cpu);
   const int error = c.trials[by_self ? Trial::hardware_user_self : Trial::hardware_cpu].number;
   const bool sysfs_shows_none = c.facts.core_pmus && c.facts.core_pmus->empty();
-  const bool sysfs_shows_one = c.facts.core_pmus && !c.facts.core_pmus->empty();
   const bool opens =
       c.trials[Trial::hardware_user_self].opened() || c.trials[Trial::hardware_cpu].opened();
+  if (c.facts.mediated_vpmu == true) {
+    add(c, "mediated_vpmu", Severity::warn, seen + ", KVM's enable_mediated_pmu Y");
+  }
   if (by_self || by_cpu) {
-    const bool is_missing = error == ENOENT && !sysfs_shows_one;
-    add(c,
-        error == EBUSY ? "pmu_busy"
-        : is_missing   ? "no_pmu"
-                       : "hardware_event_unsupported",
-        Severity::warn, seen);
+    if (const std::string_view key = key_of(c, error); !key.empty()) {
+      add(c, key, Severity::warn, seen);
+    }
   } else if (sysfs_shows_none && !opens) {
     add(c, "no_pmu", Severity::warn, seen);
   }

@@ -1,16 +1,10 @@
 #include "caps/process_facts.h"
 
-#include <linux/capability.h>
 #include <linux/magic.h>
-#include <sys/statvfs.h>
 #include <sys/vfs.h>
-#include <sys/xattr.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -67,9 +61,10 @@ void add_status(HostFacts& facts, const HostPaths& paths) {
   }
 }
 
-// The initial user namespace has a fixed inode number (PROC_USER_INIT_INO, linux/proc_ns.h). The
-// uid map can't tell: another namespace may map every id to itself.
+// The initial namespaces have fixed inode numbers (PROC_USER_INIT_INO, PROC_CGROUP_INIT_INO,
+// linux/proc_ns.h). The uid map can't tell: another namespace may map every id to itself.
 constexpr std::string_view kInitialUserNamespace = "user:[4026531837]";
+constexpr std::string_view kInitialCgroupNamespace = "cgroup:[4026531835]";
 
 void add_links(HostFacts& facts, const std::filesystem::path& self) {
   std::error_code error;
@@ -77,24 +72,13 @@ void add_links(HostFacts& facts, const std::filesystem::path& self) {
   if (!error) {
     facts.initial_user_namespace = user_namespace.string() == kInitialUserNamespace;
   }
+  const auto cgroup_namespace = std::filesystem::read_symlink(self / "ns" / "cgroup", error);
+  if (!error) {
+    facts.initial_cgroup_namespace = cgroup_namespace.string() == kInitialCgroupNamespace;
+  }
   const auto executable = std::filesystem::read_symlink(self / "exe", error);
   if (!error) {
     facts.executable = executable.string();
-  }
-}
-
-void add_executable(HostFacts& facts, const std::filesystem::path& exe) {
-  std::array<std::byte, sizeof(vfs_ns_cap_data)> bytes{};
-  const ssize_t size = ::getxattr(exe.c_str(), "security.capability", bytes.data(), bytes.size());
-  if (size >= 0) {
-    facts.file_capabilities =
-        parse_file_capabilities(std::span(bytes).first(static_cast<std::size_t>(size)));
-  } else if (errno == ENODATA || errno == EOPNOTSUPP) {
-    facts.file_capabilities = FileCapabilities{};
-  }
-  struct statvfs mount {};
-  if (::statvfs(exe.c_str(), &mount) == 0) {
-    facts.nosuid_mount = (mount.f_flag & ST_NOSUID) != 0;
   }
 }
 
@@ -124,103 +108,47 @@ std::optional<DescriptorLimits> open_files_limit(std::string_view limits) {
   return DescriptorLimits{*soft, *hard};
 }
 
-// What betrays a place in the text of a file; the first row that is found wins. mountinfo counts as
-// well as cgroup, since with a cgroup namespace of its own a container's cgroup reads just "/": its
-// lines hold the path on the host and then the mount point, and container runtimes mount these two.
-struct PlaceMark {
-  const char* file;
-  std::string_view mark;
-  Place place;
-};
-
-constexpr PlaceMark kPlaceMarks[] = {
-    {"cgroup", "kubepods", Place::kubernetes},
-    {"mountinfo", "/etc-hosts /etc/hosts ", Place::kubernetes},
-    {"environ", "KUBERNETES_SERVICE_HOST=", Place::kubernetes},
-    {"cgroup", "/docker/", Place::docker},
-    {"cgroup", "/docker-", Place::docker},
-    {"cgroup", "/libpod-", Place::docker},
-    {"mountinfo", "/hostname /etc/hostname ", Place::docker},
-};
-
-bool is_systemd_unit(std::string_view cgroups) {
-  while (!cgroups.empty()) {
-    const std::string_view line = cgroups.substr(0, cgroups.find('\n'));
-    cgroups.remove_prefix(std::min(line.size() + 1, cgroups.size()));
-    if (line.ends_with(".service")) {
-      return true;
-    }
+// SELinux ends the label with a zero byte. With AppArmor stacked behind another module, only its
+// own file tells its label.
+void add_labels(HostFacts& facts, const std::filesystem::path& attributes) {
+  if (auto label = read_text(attributes / "current")) {
+    label->erase(std::min(label->find('\0'), label->size()));
+    facts.lsm_label = std::move(*label);
   }
-  return false;
+  const auto own = read_text(attributes / "apparmor" / "current");
+  if (own) {
+    facts.apparmor = parse_apparmor_label(*own);
+  } else if (facts.lsm_label && !is_selinux_label(*facts.lsm_label)) {
+    facts.apparmor = parse_apparmor_label(*facts.lsm_label);
+  }
 }
 
-std::optional<Place> find_place(const std::filesystem::path& self) {
-  const auto cgroup = read_text(self / "cgroup");
-  for (const PlaceMark& row : kPlaceMarks) {
-    const auto text = read_text(self / row.file);
-    if (text && text->find(row.mark) != std::string::npos) {
-      return row.place;
+void add_place(HostFacts& facts, const std::filesystem::path& self) {
+  if (auto found = find_place(self)) {
+    facts.place = found->place;
+    facts.runtime = found->runtime;
+    facts.unit = std::move(found->unit);
+  }
+  if (const auto mountinfo = read_text(self / "mountinfo")) {
+    if (const auto root = find_mount(*mountinfo, "/")) {
+      facts.root_filesystem = std::string(root->type);
     }
   }
-  if (!cgroup) {
-    return std::nullopt;
-  }
-  return is_systemd_unit(*cgroup) ? Place::systemd : Place::host;
-}
-
-std::uint32_t little_endian(std::span<const std::byte> bytes, std::size_t offset) {
-  std::uint32_t word = 0;
-  for (std::size_t i = 0; i < sizeof word; ++i) {
-    word |= std::to_integer<std::uint32_t>(bytes[offset + i]) << (8 * i);
-  }
-  return word;
 }
 
 }  // namespace
-
-// magic_etc, then {permitted, inheritable} once (revision 1) or twice, then in revision 3 the
-// namespace's root; all little-endian.
-std::optional<FileCapabilities> parse_file_capabilities(std::span<const std::byte> bytes) {
-  if (bytes.size() < sizeof(std::uint32_t)) {
-    return std::nullopt;
-  }
-  const std::uint32_t magic = little_endian(bytes, 0);
-  const std::uint32_t revision = magic & VFS_CAP_REVISION_MASK;
-  const bool is_sized = (revision == VFS_CAP_REVISION_1 && bytes.size() == XATTR_CAPS_SZ_1) ||
-                        (revision == VFS_CAP_REVISION_2 && bytes.size() == XATTR_CAPS_SZ_2) ||
-                        (revision == VFS_CAP_REVISION_3 && bytes.size() == XATTR_CAPS_SZ_3);
-  if (!is_sized) {
-    return std::nullopt;
-  }
-  FileCapabilities found;
-  found.present = true;
-  found.effective = (magic & VFS_CAP_FLAGS_EFFECTIVE) != 0;
-  found.permitted = little_endian(bytes, 4);
-  found.inheritable = little_endian(bytes, 8);
-  if (revision != VFS_CAP_REVISION_1) {
-    found.permitted |= std::uint64_t{little_endian(bytes, 12)} << 32;
-    found.inheritable |= std::uint64_t{little_endian(bytes, 16)} << 32;
-  }
-  if (revision == VFS_CAP_REVISION_3) {
-    found.namespace_root = little_endian(bytes, 20);
-  }
-  return found;
-}
 
 void add_process_facts(HostFacts& facts, const HostPaths& paths) {
   const std::filesystem::path self = paths.procfs / "self";
   add_status(facts, paths);
   add_links(facts, self);
-  add_executable(facts, self / "exe");
+  facts.file_capabilities = read_file_capabilities(self / "exe");
+  facts.nosuid_mount = is_on_nosuid_mount(self / "exe");
   if (const auto limits = read_text(self / "limits")) {
     facts.descriptors = open_files_limit(*limits);
   }
-  if (auto label = read_text(self / "attr" / "current")) {
-    // SELinux ends the label with a zero byte.
-    label->erase(std::min(label->find('\0'), label->size()));
-    facts.lsm_label = std::move(*label);
-  }
-  facts.place = find_place(self);
+  add_labels(facts, self / "attr");
+  add_place(facts, self);
 }
 
 }  // namespace perf_exporter

@@ -1,6 +1,8 @@
 #include <cerrno>
+#include <csignal>
 
 #include "caps/causes.h"
+#include "caps/seccomp_profiles.h"
 
 namespace perf_exporter {
 namespace {
@@ -12,15 +14,40 @@ std::string tell_seccomp(const Case& c) {
   return "Seccomp " + (mode ? std::to_string(*mode) : "unknown");
 }
 
-bool bounding_set_grants(const Case& c) {
+bool bounding_set_has(const Case& c, Capability capability) {
   const auto& sets = c.facts.capabilities;
-  return sets && (sets->bounding & bit(Capability::perfmon)) != 0;
+  return sets && (sets->bounding & bit(capability)) != 0;
 }
 
 // The runtimes' profiles read the bounding set that the container is given, whatever its user.
+std::string_view key_of(const Case& c, const TrialResult& reach) {
+  if (reach.outcome == TrialResult::Outcome::killed) {
+    return "seccomp_kill";
+  }
+  const bool perfmon = bounding_set_has(c, Capability::perfmon);
+  switch (reach.number) {
+    case EPERM:
+      return !is_in_a_container(c) ? "seccomp_eperm/no_profile"
+             : perfmon             ? "seccomp_eperm/granted"
+                                   : "seccomp_eperm";
+    case ENOSYS:
+      return !is_in_a_container(c)                                    ? "seccomp_enosys"
+             : bounding_set_has(c, Capability::sys_admin) && !perfmon ? "seccomp_enosys/sys_admin"
+                                                                      : "seccomp_enosys/profile";
+    default:
+      return "seccomp_errno";
+  }
+}
+
 void add_seccomp(Case& c, std::string evidence) {
-  add(c, bounding_set_grants(c) ? "seccomp_refuses/granted" : "seccomp_refuses", Severity::fail,
-      std::move(evidence));
+  const TrialResult& reach = c.trials[Trial::undefined_flag];
+  evidence += "; " + tell_sets(c);
+  if (c.facts.capabilities) {
+    const std::string like = profiles_that_answer(reach, *c.facts.capabilities, c.facts.runtime);
+    evidence += like.empty() ? "; no default profile known here answers so"
+                             : "; default profiles that answer so: " + like;
+  }
+  add(c, key_of(c, reach), Severity::fail, std::move(evidence));
 }
 
 }  // namespace
@@ -34,7 +61,11 @@ void add_reach_causes(Case& c) {
   const std::string seen = tell(c, {Trial::undefined_flag, Trial::user_self}) +
                            " (perf answers EINVAL to r0); " + tell_seccomp(c);
   if (reach.outcome == TrialResult::Outcome::killed) {
-    add_seccomp(c, seen);
+    if (reach.number == SIGSYS) {
+      add_seccomp(c, seen);
+    } else {
+      add(c, "trials_not_run", Severity::unknown, seen + "; a filter would have sent SIGSYS");
+    }
     return;
   }
   const std::size_t before = c.findings.size();
@@ -42,14 +73,16 @@ void add_reach_causes(Case& c) {
   if (reach.number == ENOSYS && c.facts.has_paranoid_sysctl == false) {
     add(c, "kernel_without_perf", Severity::fail, seen + "; " + tell_level(c));
   }
-  if (reach.number == ENODEV && c.facts.seccomp_mode != kSeccompFilter) {
-    add(c, "emulated_kernel", Severity::fail, seen);
+  const bool is_emulated = c.facts.emulated == true;
+  if (is_emulated || (reach.number == ENODEV && c.facts.seccomp_mode != kSeccompFilter)) {
+    add(c, "emulated_kernel", Severity::fail,
+        seen + (is_emulated ? "; /proc/version is gVisor's" : ""));
   }
   const bool is_explained = c.findings.size() > before;
   if (may_filter && is_explained) {
     add_seccomp(c, seen + "; possible as well: a filter can return any errno");
   } else if (may_filter) {
-    add_seccomp(c, seen + "; " + tell_sets(c));
+    add_seccomp(c, seen);
   } else if (!is_explained) {
     add(c, "refused_before_perf", Severity::fail, seen);
   }

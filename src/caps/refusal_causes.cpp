@@ -14,13 +14,37 @@ bool level_may_be(const Case& c, std::int64_t at_least) {
   return c.facts.perf_event_paranoid.value_or(at_least) >= at_least;
 }
 
+// Whose patch it is: the kernel's vendor's, and where that is somebody else, the one whose place
+// among the checks it has. Debian's stood before the copy of the attributes once, as Ubuntu's does.
+bool is_ubuntus(const Case& c) {
+  const KernelVendor vendor = c.facts.kernel_vendor.value_or(KernelVendor::other);
+  return vendor == KernelVendor::other ? denied(c, Trial::null_attributes)
+                                       : vendor == KernelVendor::ubuntu;
+}
+
 void add_gate(Case& c, const std::string& remark) {
-  const bool is_ubuntu_style = denied(c, Trial::null_attributes);
-  const char* style = is_ubuntu_style ? " (before the attributes are read, as Ubuntu's patch does)"
-                                      : " (after the attributes are read, as Debian's patch does)";
-  add(c, is_ubuntu_style ? "distribution_gate/ubuntu" : "distribution_gate/debian", Severity::fail,
-      tell(c, {Trial::null_attributes, Trial::user_self}) + style + ", " + tell_level(c) +
+  const char* order = denied(c, Trial::null_attributes) ? " (before the attributes are read)"
+                                                        : " (after the attributes are read)";
+  add(c, is_ubuntus(c) ? "ubuntu_gate" : "debian_gate", Severity::fail,
+      tell(c, {Trial::null_attributes, Trial::user_self}) + order + ", " + tell_level(c) +
           ", kernel '" + c.facts.kernel_version.value_or("unknown") + "'; " + remark);
+}
+
+// Not even CAP_SYS_ADMIN opens: a patch stricter than the distributions', or a security module. The
+// label tells which is the likelier.
+void add_gate_of_root(Case& c, const std::string& seen) {
+  const std::string held = "; CAP_SYS_ADMIN is held, " + tell_sets(c);
+  const bool selinux = selinux_may_deny(c);
+  const Severity gate = selinux ? Severity::unknown : Severity::fail;
+  if (selinux) {
+    add(c, "lsm_denies_open", Severity::fail, seen + held + "; hardened_gate would look the same");
+  }
+  add(c, "hardened_gate", gate,
+      seen + held + ", kernel '" + c.facts.kernel_version.value_or("unknown") + "'" +
+          "; lsm_denies_open would look the same");
+  if (!selinux && !c.facts.perf_event_paranoid) {
+    add(c, "lsm_denies_open", Severity::unknown, seen + held + "; hardened_gate looks the same");
+  }
 }
 
 // Which of the refusals a capability would have prevented, and what a security module alone did.
@@ -72,9 +96,13 @@ void add_refusals_beyond_the_level(Case& c, const Refusals& refused) {
 void add_gate_causes(Case& c) {
   const std::string seen = tell(c, {Trial::null_attributes, Trial::user_self, Trial::kernel_self}) +
                            "; " + tell_level(c) + ", " + tell_label(c);
-  if (!level_may_be(c, kDistributionGate) || has_valid_sys_admin(c) == true) {
+  if (!level_may_be(c, kDistributionGate)) {
     add(c, "lsm_denies_open", Severity::fail,
         seen + "; no paranoid level refuses an own task in user mode here");
+    return;
+  }
+  if (has_valid_sys_admin(c) == true && !capability_is_masked(c)) {
+    add_gate_of_root(c, seen);
     return;
   }
   if (has_valid_capability(c) == true && !capability_is_masked(c)) {
@@ -85,6 +113,18 @@ void add_gate_causes(Case& c) {
   }
   if (selinux_may_deny(c) || !c.facts.perf_event_paranoid) {
     add(c, "lsm_denies_open", Severity::unknown, seen + "; possible as well: it looks the same");
+  }
+}
+
+// r2 was let through, so that r9 and r10 were tried.
+void add_use_causes(Case& c) {
+  const std::string seen =
+      tell(c, {Trial::user_self, Trial::read_self, Trial::control_self}) + "; " + tell_label(c);
+  if (denied(c, Trial::read_self)) {
+    add(c, "lsm_denies_read", Severity::fail, seen);
+  }
+  if (denied(c, Trial::control_self)) {
+    add(c, "lsm_denies_write", Severity::fail, seen);
   }
 }
 

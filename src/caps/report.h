@@ -9,20 +9,36 @@
 
 namespace perf_exporter {
 
+// How opening one wanted event went on some CPUs: one row for each outcome that an event had.
+struct EventTrial {
+  std::string event;  // the catalogue's name
+  std::string scope;  // "cpu"
+  // "opens", "unsupported" (no PMU there has it), "refused" (a permission or a limit), "busy", or
+  // "offline" (the CPU is).
+  std::string status;
+  std::string error;  // the errno's name, empty for "opens"
+  std::string cpus;   // "0-3,8"
+
+  friend bool operator==(const EventTrial&, const EventTrial&) = default;
+};
+
 // What one run of the probe has learned.
 struct ProbeReport {
   HostFacts facts;
   Trials trials;
   std::vector<Finding> findings;
+  std::vector<EventTrial> events;
 };
 
-// For a terminal of 80 columns: the findings with evidence and fix, then trials and facts. Ends in
-// a newline. Lines of a fix that start with a space are commands or configuration and stay whole.
-std::string report_text(const ProbeReport& report);
+enum class Paint { plain, coloured };
 
-// One JSON object: {"schema_version":1, "findings":[{id, severity, summary, evidence, fix,
-// anchor}], "trials":{"cpu", "results":[{id, description, outcome, error}]}, "facts":{name:
-// value}}; an unknown fact is null. Members may be added under the same version, none is renamed or
+// For a terminal of 80 columns: the findings with evidence and fix, then events, trials and facts.
+// Ends in a newline. Lines of a fix that start with a space are commands or configuration and stay
+// whole. `paint` adds colour to severities by the terminal's escape sequences.
+std::string report_text(const ProbeReport& report, Paint paint = Paint::plain);
+
+// One JSON object, described by docs/probe.schema.json: findings, events, trials and facts; an
+// unknown fact is null. Members may be added under the same schema_version, none is renamed or
 // dropped.
 std::string report_json(const ProbeReport& report);
 

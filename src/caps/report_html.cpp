@@ -55,7 +55,12 @@ std::string report_html(const ProbeReport& report) {
   for (const Finding& finding : report.findings) {
     add_finding(out, finding);
   }
-  out += "</section>\n<section class=\"trials\">\n<h2>Trial opens (whole CPU: " +
+  out += "</section>\n<section class=\"events\">\n<h2>Events</h2>\n<table>\n";
+  for (const EventTrial& event : report.events) {
+    out += row(event.event, event.status + (event.error.empty() ? "" : " (" + event.error + ")") +
+                                " on CPU " + event.cpus);
+  }
+  out += "</table>\n</section>\n<section class=\"trials\">\n<h2>Trial opens (whole CPU: " +
          std::to_string(to_int(report.trials.cpu)) + ")</h2>\n<table>\n";
   for (std::size_t i = 0; i < kTrialCount; ++i) {
     const auto trial = static_cast<Trial>(i);

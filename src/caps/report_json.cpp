@@ -38,7 +38,7 @@ std::string finding_json(const Finding& finding) {
 }
 
 std::string_view outcome_name(TrialResult::Outcome outcome) {
-  constexpr std::string_view kNames[] = {"not_run", "opened", "refused", "killed"};
+  constexpr std::string_view kNames[] = {"not_run", "opened", "done", "refused", "killed"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
@@ -52,6 +52,13 @@ std::string trial_json(Trial trial, const TrialResult& result) {
          (has_number ? json_string(to_text(result)) : "null") + "}";
 }
 
+std::string event_json(const EventTrial& event) {
+  return R"({"event":)" + json_string(event.event) + R"(,"scope":)" + json_string(event.scope) +
+         R"(,"status":)" + json_string(event.status) + R"(,"error":)" +
+         (event.error.empty() ? "null" : json_string(event.error)) + R"(,"cpus":)" +
+         json_string(event.cpus) + "}";
+}
+
 }  // namespace
 
 std::string report_json(const ProbeReport& report) {
@@ -61,7 +68,15 @@ std::string report_json(const ProbeReport& report) {
     out.append(separator).append(finding_json(finding));
     separator = ",";
   }
-  out += R"(],"trials":{"cpu":)" + std::to_string(to_int(report.trials.cpu)) + R"(,"results":[)";
+  out += R"(],"events":[)";
+  separator = {};
+  for (const EventTrial& event : report.events) {
+    out.append(separator).append(event_json(event));
+    separator = ",";
+  }
+  out += R"(],"trials":{"cpu":)" + std::to_string(to_int(report.trials.cpu)) + R"(,"cgroup":)" +
+         (report.trials.cgroup.empty() ? "null" : json_string(report.trials.cgroup)) +
+         R"(,"results":[)";
   separator = {};
   for (std::size_t i = 0; i < kTrialCount; ++i) {
     const auto trial = static_cast<Trial>(i);

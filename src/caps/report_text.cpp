@@ -3,62 +3,34 @@
 
 #include "caps/fact_rows.h"
 #include "caps/report.h"
+#include "caps/text_layout.h"
 
 namespace perf_exporter {
 namespace {
 
-constexpr std::size_t kColumns = 80;
-constexpr std::size_t kLabelColumn = 2;
 constexpr std::size_t kTextColumn = 12;
 constexpr std::size_t kFactColumn = 28;
 
-// Calls `take` with every line of a text.
-template <class Take>
-void for_each_line(std::string_view text, Take take) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    take(line);
+// ECMA-48's select graphic rendition.
+std::string_view colour_of(Severity severity) {
+  switch (severity) {
+    case Severity::fail:
+      return "\x1b[1;31m";  // bold red
+    case Severity::warn:
+    case Severity::unknown:
+      return "\x1b[1;33m";  // bold yellow
+    case Severity::ok:
+      return "\x1b[1;32m";  // bold green
   }
+  return "";
 }
 
-// Breaks a line at spaces into pieces of at most `width`; a longer word stays whole.
-std::vector<std::string_view> wrap(std::string_view line, std::size_t width) {
-  std::vector<std::string_view> pieces;
-  while (line.size() > width) {
-    auto space = line.rfind(' ', width);
-    if (space == std::string_view::npos || space == 0) {
-      space = line.find(' ', 1);
-    }
-    if (space == std::string_view::npos) {
-      break;
-    }
-    pieces.push_back(line.substr(0, space));
-    line.remove_prefix(space + 1);
-  }
-  pieces.push_back(line);
-  return pieces;
-}
-
-// "  label     text", wrapped, continued below the text.
-void add_labelled(std::string& out, std::string_view label, std::string_view text,
-                  std::size_t column) {
-  std::string margin = std::string(kLabelColumn, ' ') + std::string(label);
-  margin.resize(std::max(column, margin.size() + 1), ' ');
-  for_each_line(text, [&](std::string_view line) {
-    const bool is_verbatim = line.starts_with(' ');
-    const auto pieces = is_verbatim ? std::vector{line} : wrap(line, kColumns - column);
-    for (const std::string_view piece : pieces) {
-      out += margin;
-      out += piece;
-      out += '\n';
-      margin.assign(column, ' ');
-    }
-  });
-}
-
-void add_finding(std::string& out, const Finding& finding) {
-  out += std::string(to_text(finding.severity)) + ": " + finding.id + "\n";
+void add_finding(std::string& out, const Finding& finding, Paint paint) {
+  const bool coloured = paint == Paint::coloured;
+  out += coloured ? colour_of(finding.severity) : "";
+  out += to_text(finding.severity);
+  out += coloured ? "\x1b[0m" : "";
+  out += ": " + finding.id + "\n";
   add_labelled(out, "what", finding.summary, kTextColumn);
   add_labelled(out, "evidence", finding.evidence, kTextColumn);
   add_labelled(out, "fix", finding.fix, kTextColumn);
@@ -66,13 +38,26 @@ void add_finding(std::string& out, const Finding& finding) {
   out += '\n';
 }
 
+void add_events(std::string& out, const std::vector<EventTrial>& events) {
+  if (events.empty()) {
+    return;
+  }
+  out += "events, opened and closed again\n";
+  for (const EventTrial& event : events) {
+    out += "  " + padded(event.event, 26) + padded(event.status, 12) + padded(event.error, 12) +
+           "CPU " + event.cpus + "\n";
+  }
+  out += '\n';
+}
+
 void add_trials(std::string& out, const Trials& trials) {
-  out += "trial opens (whole CPU: " + std::to_string(to_int(trials.cpu)) + ")\n";
+  out += "trial opens (whole CPU: " + std::to_string(to_int(trials.cpu));
+  out += trials.cgroup.empty() ? ")\n" : ", cgroup: " + trials.cgroup + ")\n";
   for (std::size_t i = 0; i < kTrialCount; ++i) {
     const auto trial = static_cast<Trial>(i);
-    std::string row = trial_id(trial) + "  " + std::string(trial_description(trial));
-    row.resize(std::max<std::size_t>(row.size() + 1, 40), ' ');
-    out += "  " + row + to_text(trials[trial]) + "\n";
+    const std::string id = padded(trial_id(trial), 4);
+    out += "  " + padded(id + std::string(trial_description(trial)), 40) + to_text(trials[trial]) +
+           "\n";
   }
   out += '\n';
 }
@@ -86,11 +71,12 @@ void add_facts(std::string& out, const HostFacts& facts) {
 
 }  // namespace
 
-std::string report_text(const ProbeReport& report) {
+std::string report_text(const ProbeReport& report, Paint paint) {
   std::string out;
   for (const Finding& finding : report.findings) {
-    add_finding(out, finding);
+    add_finding(out, finding, paint);
   }
+  add_events(out, report.events);
   add_trials(out, report.trials);
   add_facts(out, report.facts);
   return out;

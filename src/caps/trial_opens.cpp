@@ -1,5 +1,6 @@
 #include "caps/trial_opens.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 
 namespace perf_exporter {
 namespace {
@@ -26,7 +28,6 @@ struct TrialEvent {
 };
 
 constexpr TrialEvent kTrialEvents[] = {
-    {Trial::user_self, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user, Target::self},
     {Trial::kernel_self, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user_and_kernel,
      Target::self},
     {Trial::user_cpu, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user, Target::cpu},
@@ -38,11 +39,23 @@ constexpr TrialEvent kTrialEvents[] = {
      Target::self},
 };
 
+constexpr TrialEvent kUserSelf = {Trial::user_self, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY,
+                                  Modes::user, Target::self};
+constexpr TrialEvent kKernelCgroup = {Trial::kernel_cgroup, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY,
+                                      Modes::user_and_kernel, Target::cpu};
+
 constexpr std::string_view kDescriptions[kTrialCount] = {
-    "undefined flag, in a child",     "no attributes",
-    "software, user, own task",       "software, user+kernel, own task",
-    "software, user, whole CPU",      "software, user+kernel, whole CPU",
-    "cycles, user+kernel, whole CPU", "cycles, user, own task",
+    "undefined flag, in a child",
+    "no attributes",
+    "software, user, own task",
+    "software, user+kernel, own task",
+    "software, user, whole CPU",
+    "software, user+kernel, whole CPU",
+    "cycles, user+kernel, whole CPU",
+    "cycles, user, own task",
+    "software, user+kernel, a cgroup",
+    "read of r2's event",
+    "ioctl on r2's event",
 };
 
 // The oldest size of the structure, which every kernel takes (PERF_ATTR_SIZE_VER0).
@@ -71,9 +84,8 @@ int error_of(PerfKernel& kernel, const OpenCall& call) {
   return opened ? 0 : opened.error().code;
 }
 
-TrialResult from_error(int error) {
-  return error == 0 ? TrialResult{TrialResult::Outcome::opened, 0}
-                    : TrialResult{TrialResult::Outcome::refused, error};
+TrialResult from_error(int error, TrialResult::Outcome success = TrialResult::Outcome::opened) {
+  return error == 0 ? TrialResult{success, 0} : TrialResult{TrialResult::Outcome::refused, error};
 }
 
 // The child's exit status carries the errno, not a pipe: r0 must work with no descriptor left.
@@ -109,13 +121,49 @@ TrialResult try_in_child(PerfKernel& kernel, const OpenCall& call) {
   return from_error(WEXITSTATUS(status));
 }
 
-TrialResult try_event(PerfKernel& kernel, const TrialEvent& event, CpuId cpu) {
-  const perf_event_attr attr = trial_attr(event);
+OpenCall call_of(const TrialEvent& event, const perf_event_attr& attr, CpuId cpu) {
   OpenCall call;
   call.attr = &attr;
   call.pid = event.target == Target::self ? 0 : -1;
   call.cpu = event.target == Target::self ? -1 : to_int(cpu);
-  return from_error(error_of(kernel, call));
+  return call;
+}
+
+TrialResult try_event(PerfKernel& kernel, const TrialEvent& event, CpuId cpu) {
+  const perf_event_attr attr = trial_attr(event);
+  return from_error(error_of(kernel, call_of(event, attr, cpu)));
+}
+
+// r2, and what may be done with its event.
+void try_user_self(PerfKernel& kernel, Trials& trials) {
+  const perf_event_attr attr = trial_attr(kUserSelf);
+  const auto opened = kernel.open(call_of(kUserSelf, attr, trials.cpu));
+  trials[Trial::user_self] = from_error(opened ? 0 : opened.error().code);
+  if (!opened) {
+    return;
+  }
+  std::array<std::byte, sizeof(std::uint64_t)> count{};
+  const auto read = kernel.read(opened->get(), count);
+  trials[Trial::read_self] = from_error(read ? 0 : read.error().code, TrialResult::Outcome::done);
+  const auto controlled = kernel.control(opened->get(), GroupControl::disable);
+  trials[Trial::control_self] =
+      from_error(controlled ? 0 : controlled.error().code, TrialResult::Outcome::done);
+}
+
+void try_cgroup(PerfKernel& kernel, const std::filesystem::path& cgroup, Trials& trials) {
+  trials.cgroup = cgroup.string();
+  const UniqueFd directory(::open(cgroup.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!directory.valid()) {
+    trials.cgroup_open_error = errno;
+    return;
+  }
+  const perf_event_attr attr = trial_attr(kKernelCgroup);
+  OpenCall call = call_of(kKernelCgroup, attr, trials.cpu);
+  call.pid = directory.get();
+  call.flags = PERF_FLAG_PID_CGROUP;
+  trials[Trial::kernel_cgroup] = from_error(error_of(kernel, call));
+  std::error_code error;
+  trials.cgroup_removed = !std::filesystem::exists(cgroup, error);
 }
 
 }  // namespace
@@ -137,6 +185,8 @@ std::string to_text(const TrialResult& result) {
       return "not run";
     case TrialResult::Outcome::opened:
       return "opened";
+    case TrialResult::Outcome::done:
+      return "done";
     case TrialResult::Outcome::refused:
       return named(::strerrorname_np(result.number), "errno ");
     case TrialResult::Outcome::killed: {
@@ -148,7 +198,8 @@ std::string to_text(const TrialResult& result) {
   return "";
 }
 
-Trials run_trials(PerfKernel& kernel, CpuId first_online) {
+Trials run_trials(PerfKernel& kernel, CpuId first_online,
+                  const std::optional<std::filesystem::path>& cgroup) {
   Trials trials;
   trials.cpu = first_online;
   trials[Trial::undefined_flag] = try_in_child(kernel, null_call(~0UL));
@@ -156,8 +207,12 @@ Trials run_trials(PerfKernel& kernel, CpuId first_online) {
     return trials;
   }
   trials[Trial::null_attributes] = from_error(error_of(kernel, null_call(0)));
+  try_user_self(kernel, trials);
   for (const TrialEvent& event : kTrialEvents) {
     trials[event.trial] = try_event(kernel, event, first_online);
+  }
+  if (cgroup) {
+    try_cgroup(kernel, *cgroup, trials);
   }
   return trials;
 }

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstddef>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,7 +14,8 @@ namespace perf_exporter {
 
 // The trial opens, cheapest first. Their order is that of the kernel's checks
 // (kernel/events/core.c, perf_event_open): flags, then the attributes, then what every open needs,
-// then kernel mode, the PMU, and last the right to a whole CPU. "r0" to "r7" in reports.
+// then kernel mode, the PMU, and last the right to a whole CPU. The last two are no opens: they ask
+// for what SELinux judges apart, of the event that r2 has opened. "r0" to "r10" in reports.
 enum class Trial {
   undefined_flag,      // r0: no attributes, every flag set; EINVAL says that perf itself answered
   null_attributes,     // r1: no attributes; EFAULT, or EACCES where a gate stands before their copy
@@ -22,12 +25,16 @@ enum class Trial {
   kernel_cpu,          // r5: software event, kernel mode as well, a whole CPU
   hardware_cpu,        // r6: cycles, kernel mode as well, a whole CPU
   hardware_user_self,  // r7: cycles, user mode, own task: tells a missing PMU without any privilege
+  kernel_cgroup,       // r8: as r5, of one cgroup's tasks
+  read_self,           // r9: read(2) of r2's event, which counts nothing
+  control_self,        // r10: an ioctl that disables r2's event, which never was enabled
 };
-inline constexpr std::size_t kTrialCount = 8;
+inline constexpr std::size_t kTrialCount = 11;
 
-// How one trial ended. `number` is the errno of a refusal or the signal that killed the child.
+// How one trial ended; `done` is to the last two what `opened` is to an open. `number` is the errno
+// of a refusal or the signal that killed the child.
 struct TrialResult {
-  enum class Outcome { not_run, opened, refused, killed };
+  enum class Outcome { not_run, opened, done, refused, killed };
   Outcome outcome = Outcome::not_run;
   int number = 0;
 
@@ -42,6 +49,9 @@ struct TrialResult {
 struct Trials {
   CpuId cpu{};  // the CPU of r4, r5 and r6
   std::array<TrialResult, kTrialCount> results{};
+  std::string cgroup;           // the directory of r8; empty: none was given
+  int cgroup_open_error = 0;    // why that directory could not be opened: an errno, r8 was not run
+  bool cgroup_removed = false;  // it was gone after r8
 
   [[nodiscard]] const TrialResult& operator[](Trial trial) const {
     return results[static_cast<std::size_t>(trial)];
@@ -55,15 +65,16 @@ struct Trials {
 std::string trial_id(Trial trial);
 std::string_view trial_description(Trial trial);
 
-// "opened", "EACCES", "SIGSYS", "not run".
+// "opened", "done", "EACCES", "SIGSYS", "not run".
 std::string to_text(const TrialResult& result);
 
 // Tries the opens and closes again what opened. r0 runs in a forked child, so that a seccomp filter
 // that kills can't end this process; where the child was killed or could not be made, the others
-// are not run. All events are software or cycles events with `disabled` set, and none is ever
-// enabled or read. `first_online` should be an online CPU. Call it on the thread whose capabilities
-// count.
-Trials run_trials(PerfKernel& kernel, CpuId first_online);
+// are not run. All events are opened with `disabled` set and none is ever enabled; the software
+// event of r2 alone is read. `first_online` should be an online CPU; without a `cgroup` directory
+// r8 is not run. Call it on the thread whose capabilities count.
+Trials run_trials(PerfKernel& kernel, CpuId first_online,
+                  const std::optional<std::filesystem::path>& cgroup = std::nullopt);
 
 // False where a call of perf_event_open(2) would, or might, end the process: open no event then.
 [[nodiscard]] bool opening_is_safe(const Trials& trials);

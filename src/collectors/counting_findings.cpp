@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <set>
 
+#include "collectors/counter_causes.h"
 #include "collectors/truth_findings.h"
 
 namespace perf_exporter {
@@ -66,7 +67,7 @@ bool is_limit(const EventRefusal& refusal) {
 void add_refusals(const CountingState& state, const std::vector<Finding>& probed,
                   std::vector<Finding>& findings) {
   const auto limited = affected_by(state, is_limit);
-  if (!limited.events.empty()) {
+  if (!limited.events.empty() && !has_finding(probed, "descriptors_exhausted")) {
     findings.push_back({"descriptor_limit", Severity::fail,
                         "The limit of open files leaves no room for all wanted events.",
                         evidence_of(state, limited) + "; " +
@@ -87,9 +88,20 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
                         "this; its audit log names the rule.",
                         "docs/permissions.md#event-refused"});
   }
-  const auto unsupported = affected_by(state, [](const EventRefusal& refusal) {
-    return refusal.status == EventStatus::unsupported;
+  auto unsupported = affected_by(state, [](const EventRefusal& refusal) {
+    return refusal.status == EventStatus::unsupported && refusal.fault.code != ENODEV;  // offline
   });
+  std::vector<std::size_t> one_core_type;
+  std::erase_if(unsupported.events, [&](std::size_t event) {
+    const bool is_one = is_of_one_core_type(state, event);
+    if (is_one) {
+      one_core_type.push_back(event);
+    }
+    return is_one;
+  });
+  if (!one_core_type.empty() && !has_failure(probed)) {
+    findings.push_back(hybrid_core_type(state, one_core_type));
+  }
   if (!unsupported.events.empty() && !has_finding(probed, "no_pmu") && !has_failure(probed)) {
     findings.push_back({"event_unsupported", Severity::warn,
                         "The PMU has no such event; its samples are absent.",
@@ -111,11 +123,16 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
 }  // namespace
 
 CountingState counting_state(const CountersView& view, const OpenReport& report) {
-  CountingState state{view.events, {}, {}, {}, report};
+  CountingState state;
+  state.events = view.events;
+  state.report = report;
   for (const auto& [cpu, counters] : view.cpus) {
+    state.cpus.push_back(cpu);
     for (std::size_t event = 0; event < view.events.size(); ++event) {
       if (const EventRefusal* refusal = counters.refusal(event)) {
         state.refusals[cpu][event] = *refusal;
+      } else if (counters.status(event) == EventStatus::starved) {
+        state.starved[event].push_back(cpu);
       }
       if (counters.status(event) == EventStatus::silent &&
           counters.holds().is_silent_itself(event)) {
@@ -148,9 +165,12 @@ std::vector<Finding> counting_findings(const CountingState& state,
                         "values are estimates.",
                         "one group of all hardware events did not run all the time on CPU " +
                             format_cpu_list(state.apart),
-                        "Count fewer events, or free counters: sysctl kernel.nmi_watchdog=0, end "
-                        "other profilers; on a KVM host guests' counters take part, too.",
+                        "Count fewer events, or end other profilers; on a KVM host guests' "
+                        "counters take part, too.",
                         "docs/permissions.md#counters-shared"});
+  }
+  for (Finding& finding : counter_causes(state)) {
+    findings.push_back(std::move(finding));
   }
   if (state.report.guests_fell_back) {
     findings.push_back(

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "caps/finding.h"
+#include "caps/host_facts.h"
 #include "collectors/counter_set.h"
 #include "collectors/opener.h"
+#include "perf/core_pmu.h"
 
 namespace perf_exporter {
 
@@ -21,9 +23,14 @@ struct CountingState {
   // Events that open and never move, and the CPUs on which.
   std::map<std::size_t, CpuList> silent;
   OpenReport report;
+  CpuList cpus;               // all that were looked at
+  std::vector<CorePmu> pmus;  // of the machine
+  HostFacts facts;            // what the probe knows; else all unknown
+  // Events that are open and have had no counter for a while.
+  std::map<std::size_t, CpuList> starved;
 };
 
-// The state of a running set of counters.
+// The state of a running set of counters; what only the host's files tell is left to the caller.
 CountingState counting_state(const CountersView& view, const OpenReport& report);
 
 // Findings about `state`, pure. What the permission probe has found already is not repeated: with a

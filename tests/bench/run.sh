@@ -23,7 +23,7 @@ cmake --build $build --parallel "$(nproc)" >&2
 
 say "side by side; load average $(cut -d' ' -f1-3 /proc/loadavg) on $(nproc) CPUs, kernel $(uname -r)"
 /usr/bin/python3 -B tests/bench/side_by_side.py --exporter $build/perf-exporter --node-exporter "$node_exporter" "$@"
-for program in read scale encode scrape; do
+for program in facts read scale encode scrape; do
   echo
   say "${program}_bench"
   $build/tests/bench/${program}_bench --benchmark_min_time=0.3 --benchmark_counters_tabular=true 2> /dev/null

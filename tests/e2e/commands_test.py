@@ -44,7 +44,7 @@ class Commands(unittest.TestCase):
         report = json.loads(done.stdout)
         self.assertEqual(report["schema_version"], 1)
         self.assertTrue(report["findings"])
-        self.assertEqual(len(report["trials"]["results"]), 8)
+        self.assertEqual(len(report["trials"]["results"]), 11)
 
     def test_version_and_help(self):
         self.assertRegex(harness.run("--version").stdout, r"^perf-exporter \d+\.\d+\.\d+")

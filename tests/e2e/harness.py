@@ -114,6 +114,12 @@ def as_nobody(path, *setpriv_arguments):
             *setpriv_arguments, "sh", "-c", 'exec "$0" "$@"', path]  # fmt: skip
 
 
+def set_capability(capability, path):
+    """As setcap(8) takes it; "-r" takes all away."""
+    setcap = shutil.which("setcap", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    subprocess.run([setcap, capability, path], check=True)
+
+
 @contextlib.contextmanager
 def copied_binary(capability=None):
     """A copy that every user may run, in a folder where file capabilities count."""
@@ -126,8 +132,7 @@ def copied_binary(capability=None):
         shutil.copy(binary(), copy)
         os.chmod(copy, 0o755)
         if capability:
-            setcap = shutil.which("setcap", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-            subprocess.run([setcap, capability, copy], check=True)
+            set_capability(capability, copy)
         yield copy
 
 

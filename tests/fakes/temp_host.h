@@ -19,7 +19,9 @@ class TempHost {
   TempHost& operator=(const TempHost&) = delete;
   ~TempHost();
 
-  [[nodiscard]] HostPaths paths() const { return {root_ / "proc", root_ / "sys"}; }
+  [[nodiscard]] HostPaths paths() const {
+    return {root_ / "proc", root_ / "sys", root_ / "sys/fs/cgroup"};
+  }
 
   // Writes a file below /sys or /proc, its folders too. The file keeps its inode, as sysfs' files
   // do, so that a descriptor that is open on it sees the new text.

@@ -102,11 +102,11 @@ def debians_gate_is_named_and_its_fix_helps(guest):
     start = with_file_capability(guest)
     guest.set_paranoid(3)
     status, findings, report = probe(guest, start)
-    assert (status, findings[0]) == (3, "distribution_gate"), (status, findings)
+    assert (status, findings[0]) == (3, "debian_gate"), (status, findings)
     assert "kernel.perf_event_paranoid=2" in report["findings"][0]["fix"], report["findings"][0]
     with guest.exporter(program=start) as exporter:
         page = exporter.scrape()
-        assert "distribution_gate" in page.findings(), page.findings()
+        assert "debian_gate" in page.findings(), page.findings()
         assert not series_of(page, 0), series_of(page, 0)
         assert set(page.success().values()) == {0.0}, page.success()
     guest.set_paranoid(2)

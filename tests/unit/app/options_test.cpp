@@ -53,9 +53,13 @@ std::map<std::string, Sample> samples(const std::string& directory) {
        {directory, directory, [](const Options& o) { return o.paths.procfs.string(); }}},
       {"path.sysfs",
        {directory, directory, [](const Options& o) { return o.paths.sysfs.string(); }}},
+      {"path.cgroupfs",
+       {directory, directory, [](const Options& o) { return o.paths.cgroupfs.string(); }}},
       {"log.level", {"warn", "2", [](const Options& o) { return number(o.log_level); }}},
       {"log.format", {"json", "1", [](const Options& o) { return number(o.log_format); }}},
       {"format", {"json", "1", [](const Options& o) { return number(o.report_format); }}},
+      {"scope", {"cgroup,cpu", "cpu,cgroup", [](const Options& o) { return join(o.scopes, ","); }}},
+      {"need", {"true", "1", [](const Options& o) { return std::to_string(o.need); }}},
       {"exit-zero", {"true", "1", [](const Options& o) { return std::to_string(o.exit_zero); }}},
       {"for",
        {"1500ms", "1500", [](const Options& o) { return std::to_string(o.stat_for.count()); }}},
@@ -335,6 +339,20 @@ TEST_F(OptionsTest, EveryChoiceOfAFlagIsTaken) {
     }
   }
   EXPECT_GT(choices, 10U);
+}
+
+TEST_F(OptionsTest, ScopesAreKnownNames) {
+  EXPECT_THAT(parsed({"probe"}).scopes, ElementsAre("cpu"));
+  EXPECT_THAT(parsed({"probe", "--scope=cgroup"}).scopes, ElementsAre("cgroup"));
+  EXPECT_THAT(refused({"probe", "--scope=cgroups"}), HasSubstr("did you mean cgroup?"));
+}
+
+TEST_F(OptionsTest, TerminalsAreColouredUnlessTheUserWantsNone) {
+  EXPECT_EQ(parsed({"probe"}, {{"TERM", "xterm"}}).paint, Paint::coloured);
+  EXPECT_EQ(parsed({"probe"}, {{"TERM", "xterm"}, {"NO_COLOR", ""}}).paint, Paint::coloured);
+  EXPECT_EQ(parsed({"probe"}, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}).paint, Paint::plain);
+  EXPECT_EQ(parsed({"probe"}, {{"TERM", "dumb"}}).paint, Paint::plain);
+  EXPECT_EQ(parsed({"probe"}).paint, Paint::plain);
 }
 
 }  // namespace

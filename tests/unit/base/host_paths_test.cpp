@@ -80,6 +80,7 @@ TEST_F(HostPathsTest, DirectoriesAreSortedWithoutDots) {
 TEST(HostPaths, TheDefaultsAreTheKernelsOwn) {
   EXPECT_EQ(HostPaths{}.procfs, "/proc");
   EXPECT_EQ(HostPaths{}.sysfs, "/sys");
+  EXPECT_EQ(HostPaths{}.cgroupfs, "/sys/fs/cgroup");
 }
 
 }  // namespace

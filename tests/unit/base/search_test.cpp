@@ -12,5 +12,12 @@ TEST(HoldsIgnoringCase, FindsAPatternInEitherCase) {
   EXPECT_FALSE(holds_ignoring_case("", "c"));
 }
 
+TEST(HoldsWord, TakesNoPartOfAnother) {
+  EXPECT_TRUE(holds_word("flags : fpu hypervisor lahf_lm", "hypervisor"));
+  EXPECT_TRUE(holds_word("a\nb", "b"));
+  EXPECT_FALSE(holds_word("no_file_caps_x y_no_file_caps", "no_file_caps"));
+  EXPECT_FALSE(holds_word("", "a"));
+}
+
 }  // namespace
 }  // namespace perf_exporter

@@ -34,6 +34,11 @@ inline HostFacts plain_facts() {
   facts.descriptors = DescriptorLimits{1024, 4096};
   facts.lsm_label = "unconfined";
   facts.place = Place::host;
+  facts.runtime = Runtime::none;
+  facts.cgroups.mode = CgroupMode::v2;
+  facts.cgroups.perf_hierarchy = PerfHierarchy::v2;
+  facts.cgroups.root_delegates = true;
+  facts.cgroups.shows_all = true;
   facts.kernel_release = "6.18.0";
   facts.kernel_version = "#1 SMP";
   facts.kernel_vendor = KernelVendor::other;
@@ -41,7 +46,9 @@ inline HostFacts plain_facts() {
   facts.perf_event_paranoid = 2;
   facts.cap_last_cap = 40;
   facts.no_file_caps = false;
+  facts.emulated = false;
   facts.core_pmus = std::vector<std::string>{"cpu"};
+  facts.hypervisor = Hypervisor::none;
   return facts;
 }
 
@@ -56,12 +63,13 @@ inline void set_file_capabilities(HostFacts& facts, std::uint64_t permitted) {
   facts.file_capabilities = FileCapabilities{true, permitted, 0, true, 0};
 }
 
-// r0 to r7 by name: "EINVAL EFAULT OK EACCES ...", "SIGSYS", "-" for not run.
+// r0 to r10 by name: "EINVAL EFAULT OK EACCES ...", "SIGSYS", "SIGKILL", "-" for not run and for
+// what is left out.
 inline Trials trials_of(const std::string& words) {
   const std::map<std::string, int> errors = {
-      {"EINVAL", EINVAL}, {"EFAULT", EFAULT}, {"EACCES", EACCES},        {"EPERM", EPERM},
-      {"ENOENT", ENOENT}, {"ENOSYS", ENOSYS}, {"ENODEV", ENODEV},        {"EMFILE", EMFILE},
-      {"ENFILE", ENFILE}, {"EBUSY", EBUSY},   {"EOPNOTSUPP", EOPNOTSUPP}};
+      {"EINVAL", EINVAL}, {"EFAULT", EFAULT}, {"EACCES", EACCES},         {"EPERM", EPERM},
+      {"ENOENT", ENOENT}, {"ENOSYS", ENOSYS}, {"ENODEV", ENODEV},         {"EMFILE", EMFILE},
+      {"ENFILE", ENFILE}, {"EBUSY", EBUSY},   {"EOPNOTSUPP", EOPNOTSUPP}, {"EBADF", EBADF}};
   Trials trials;
   std::istringstream stream(words);
   for (TrialResult& result : trials.results) {
@@ -69,12 +77,14 @@ inline Trials trials_of(const std::string& words) {
     stream >> word;
     if (word == "OK") {
       result = {TrialResult::Outcome::opened, 0};
-    } else if (word == "SIGSYS") {
-      result = {TrialResult::Outcome::killed, SIGSYS};
+    } else if (word == "SIGSYS" || word == "SIGKILL") {
+      result = {TrialResult::Outcome::killed, word == "SIGSYS" ? SIGSYS : SIGKILL};
     } else if (word != "-") {
       result = {TrialResult::Outcome::refused, errors.at(word)};
     }
   }
+  const bool tries_a_cgroup = trials[Trial::kernel_cgroup].outcome != TrialResult::Outcome::not_run;
+  trials.cgroup = tries_a_cgroup ? "/sys/fs/cgroup/a" : "";
   return trials;
 }
 

@@ -8,9 +8,7 @@
 namespace perf_exporter {
 namespace {
 
-using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 TEST(DiagnosisOfWanted, JudgesTheOwnTaskWhereNoCpuIsWanted) {
   HostFacts facts = plain_facts();
@@ -36,51 +34,16 @@ TEST(DiagnosisOfWanted, IsEmptyWhereNothingIsWanted) {
       IsEmpty());
 }
 
-std::string first_fix(const HostFacts& facts, const char* trials) {
-  return diagnose(facts, trials_of(trials), {}).front().fix;
-}
-
-TEST(DiagnosisFix, SpeaksOfThePlace) {
-  HostFacts facts = plain_facts();
-  facts.capabilities->bounding = 0;
-  set_file_capabilities(facts, kPerfmonBit);
-  const char* trials = "EINVAL EFAULT OK EACCES EACCES EACCES EACCES OK";
-  facts.place = Place::kubernetes;
-  EXPECT_THAT(first_fix(facts, trials), HasSubstr("capabilities: {drop: [ALL], add: [PERFMON]}"));
-  facts.place = Place::docker;
-  EXPECT_THAT(first_fix(facts, trials), HasSubstr("--cap-add PERFMON"));
-  facts.place = Place::systemd;
-  EXPECT_THAT(first_fix(facts, trials), HasSubstr("CapabilityBoundingSet=CAP_PERFMON"));
-  facts.place.reset();
-  EXPECT_THAT(first_fix(facts, trials), HasSubstr("from a shell or service"));
-}
-
-TEST(DiagnosisFix, NamesTheExecutable) {
-  HostFacts facts = plain_facts();
-  const char* trials = "EINVAL EFAULT OK EACCES EACCES EACCES EACCES OK";
-  facts.executable = "/opt/bin/exporter";
-  EXPECT_THAT(first_fix(facts, trials), HasSubstr("setcap cap_perfmon=ep /opt/bin/exporter"));
-  facts.executable.reset();
-  EXPECT_THAT(first_fix(facts, trials), HasSubstr("/usr/bin/perf-exporter"));
-}
-
-TEST(DiagnosisFix, TellsAnUngrantedCapabilityFromAnOldProfile) {
-  HostFacts facts = plain_facts();
-  facts.place = Place::docker;
-  facts.seccomp_mode = 2;
-  EXPECT_THAT(first_fix(facts, "EPERM"), HasSubstr("upgrade Docker"));
-  facts.capabilities->bounding = 0;
-  EXPECT_THAT(first_fix(facts, "EPERM"), HasSubstr("--cap-add PERFMON"));
-}
-
-TEST(DiagnosisFix, OfAGateFollowsItsStyle) {
-  HostFacts facts = plain_facts();
-  facts.perf_event_paranoid = 4;
-  grant(facts, kPerfmonBit);
-  EXPECT_THAT(first_fix(facts, "EINVAL EACCES EACCES EACCES EACCES EACCES EACCES EACCES"),
-              HasSubstr("newer Ubuntu kernels"));
-  EXPECT_THAT(first_fix(facts, "EINVAL EFAULT EACCES EACCES EACCES EACCES EACCES EACCES"),
-              Not(HasSubstr("Ubuntu")));
+TEST(DiagnosisOrder, PutsWhatIsToBeFixedFirstOnTop) {
+  std::vector<Finding> findings;
+  for (const auto& [id, severity] :
+       {std::pair{"w1", Severity::warn}, std::pair{"o", Severity::ok},
+        std::pair{"f1", Severity::fail}, std::pair{"u", Severity::unknown},
+        std::pair{"w2", Severity::warn}, std::pair{"f2", Severity::fail}}) {
+    findings.push_back({id, severity, "", "", "", ""});
+  }
+  put_first_to_fix_on_top(findings);
+  EXPECT_EQ(ids_of(findings), "fail:f1 fail:f2 unknown:u warn:w1 warn:w2 ok:o");
 }
 
 std::vector<HostFacts> some_facts() {

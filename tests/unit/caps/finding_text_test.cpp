@@ -51,14 +51,52 @@ TEST(FindingTexts, HaveUniqueKeysThatFitALabel) {
   }
 }
 
+bool is_ok(const FindingText& text) {
+  return text.id() == "permitted" || text.id() == "main_program_starts";
+}
+
 TEST(FindingTexts, SayWhatToDoInEveryPlace) {
+  HostFacts facts;
   for (const FindingText& text : finding_texts()) {
-    for (const Place place : {Place::kubernetes, Place::docker, Place::systemd, Place::host}) {
-      const std::string fix = fix_for(text, place, "/usr/bin/perf-exporter");
-      EXPECT_EQ(fix.empty(), text.id() == "permitted") << text.key;
-      EXPECT_EQ(fix.find('{' + std::string("exe}")), std::string::npos) << text.key;
+    for (const Place place : kPlaces) {
+      facts.place = place;
+      const std::string fix = fix_for(text, facts);
+      EXPECT_EQ(fix.empty(), is_ok(text)) << text.key << " " << to_text(place);
+      for (const char* hole : {"{exe}", "{grant}", "{node}", "{lsm}", "{type}", "{unit}"}) {
+        EXPECT_EQ(fix.find(hole), std::string::npos) << text.key << " " << to_text(place);
+      }
+      EXPECT_EQ(fix.find("\n\n"), std::string::npos) << text.key;
     }
   }
+}
+
+// Every word in braces must be one that gets filled in.
+TEST(FindingTexts, LeaveNoHoleThatNobodyFills) {
+  for (const FindingText& text : finding_texts()) {
+    const std::string fix = fix_for(text, HostFacts{});
+    for (auto open = fix.find('{'); open != std::string::npos; open = fix.find('{', open + 1)) {
+      const std::string inside = fix.substr(open + 1, fix.find('}', open) - open - 1);
+      EXPECT_NE(inside.find_first_of(": "), std::string::npos) << text.key << " {" << inside << "}";
+    }
+  }
+}
+
+TEST(FixFor, PutsNamesInAsTheyAre) {
+  HostFacts facts;
+  facts.executable = "/opt/{exe}/{grant}";
+  EXPECT_NE(fix_for(finding_text("file_capability_missing"), facts).find("/opt/{exe}/{grant}"),
+            std::string::npos);
+}
+
+TEST(FixFor, MakesOneParagraphOfProseAndLeavesCommandsAlone) {
+  HostFacts facts;
+  facts.place = Place::systemd;
+  facts.unit = "a.service";
+  EXPECT_EQ(fix_for(finding_text("bounding_set_lacks_perfmon"), facts),
+            "In a drop-in of the unit ('systemctl edit a.service', then restart it):\n"
+            "  [Service]\n"
+            "  AmbientCapabilities=CAP_PERFMON\n"
+            "  CapabilityBoundingSet=CAP_PERFMON");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "caps/process_caps.h"
+#include "fakes/temp_host.h"
 
 namespace perf_exporter {
 namespace {
@@ -22,7 +23,7 @@ using testing::Optional;
 
 HostFacts facts_of(const std::string& fixture) {
   const std::filesystem::path root = std::filesystem::path(FIXTURES) / "caps" / fixture;
-  return gather_facts({root / "proc", root / "sys"});
+  return gather_facts({root / "proc", root / "sys", root / "sys/fs/cgroup"});
 }
 
 TEST(HostFacts, OfAPod) {
@@ -37,12 +38,15 @@ TEST(HostFacts, OfAPod) {
   EXPECT_THAT(facts.executable, Optional(std::string("/opt/fixture/perf-exporter")));
   EXPECT_THAT(facts.descriptors, Optional(DescriptorLimits{1048576, DescriptorLimits::kUnlimited}));
   EXPECT_THAT(facts.lsm_label, Optional(std::string("cri-containerd.apparmor.d (enforce)")));
+  EXPECT_THAT(facts.apparmor, Optional(AppArmorProfile{"cri-containerd.apparmor.d", "enforce"}));
   EXPECT_THAT(facts.place, Optional(Place::kubernetes));
+  EXPECT_THAT(facts.runtime, Optional(Runtime::containerd));
+  EXPECT_THAT(facts.root_filesystem, Optional(std::string("overlay")));
   EXPECT_THAT(facts.kernel_vendor, Optional(KernelVendor::other));
   EXPECT_THAT(facts.perf_event_paranoid, Optional(2));
   EXPECT_THAT(facts.no_file_caps, Optional(false)) << "a longer parameter is not it";
   EXPECT_THAT(facts.core_pmus, Optional(IsEmpty()));
-  EXPECT_THAT(facts.hypervisor, Optional(true));
+  EXPECT_THAT(facts.hypervisor, Optional(Hypervisor::kvm));
   EXPECT_THAT(facts.machine, Optional(std::string("QEMU Standard PC (Q35 + ICH9, 2009)")));
   EXPECT_EQ(facts.nmi_watchdog, std::nullopt);
   EXPECT_EQ(facts.lockdown, std::nullopt);
@@ -63,7 +67,10 @@ TEST(HostFacts, OfAUnitOnDebian) {
   EXPECT_THAT(facts.nmi_watchdog, Optional(1));
   EXPECT_THAT(facts.lockdown, Optional(std::string("none")));
   EXPECT_THAT(facts.core_pmus, Optional(ElementsAre("cpu")));
-  EXPECT_THAT(facts.hypervisor, Optional(false));
+  EXPECT_THAT(facts.hypervisor, Optional(Hypervisor::none));
+  EXPECT_THAT(facts.lsms, Optional(ElementsAre("lockdown", "capability", "apparmor")));
+  EXPECT_THAT(facts.unit, Optional(std::string("perf-exporter.service")));
+  EXPECT_THAT(facts.runtime, Optional(Runtime::none));
 }
 
 TEST(HostFacts, OfARootlessContainerOnAHybridUbuntu) {
@@ -73,8 +80,9 @@ TEST(HostFacts, OfARootlessContainerOnAHybridUbuntu) {
               Optional(CapabilitySets{0x1ffffffffff, 0x1ffffffffff, 0, 0x1ffffffffff, 0}));
   EXPECT_THAT(facts.tracer_pid, Optional(4711));
   EXPECT_THAT(facts.initial_user_namespace, Optional(false));
-  EXPECT_THAT(facts.place, Optional(Place::docker));
+  EXPECT_THAT(facts.place, Optional(Place::podman));
   EXPECT_THAT(facts.kernel_vendor, Optional(KernelVendor::ubuntu));
+  EXPECT_EQ(facts.apparmor, std::nullopt) << "the label is SELinux's";
   EXPECT_THAT(facts.core_pmus, Optional(ElementsAre("cpu_atom", "cpu_core")));
   EXPECT_THAT(facts.lsm_label, Optional(std::string("system_u:system_r:container_t:s0:c1,c2")));
   EXPECT_THAT(facts.selinux_enforcing, Optional(true));
@@ -91,7 +99,8 @@ TEST(HostFacts, TellAMissingSysctlFromAnUnreadableTree) {
 }
 
 TEST(HostFacts, AreAllUnknownWhereNothingCanBeRead) {
-  const HostFacts facts = gather_facts({"/nonexistent/proc", "/nonexistent/sys"});
+  const HostFacts facts =
+      gather_facts({"/nonexistent/proc", "/nonexistent/sys", "/nonexistent/cgroup"});
   EXPECT_EQ(facts.uid, std::nullopt);
   EXPECT_EQ(facts.capabilities, std::nullopt);
   EXPECT_EQ(facts.has_paranoid_sysctl, std::nullopt);
@@ -156,7 +165,9 @@ class FileCapabilitiesOfAFile : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
 
-  [[nodiscard]] HostFacts facts() const { return gather_facts({root_ / "proc", root_ / "sys"}); }
+  [[nodiscard]] HostFacts facts() const {
+    return gather_facts({root_ / "proc", root_ / "sys", root_ / "cgroup"});
+  }
 
   std::filesystem::path root_;
   std::filesystem::path exe_;
@@ -175,6 +186,33 @@ TEST_F(FileCapabilitiesOfAFile, MayBeNone) {
   EXPECT_THAT(facts().file_capabilities, Optional(FileCapabilities{}));
 }
 
+TEST(AppArmorLabel, HasAProfileAndAMode) {
+  EXPECT_THAT(parse_apparmor_label("docker-default (enforce)"),
+              Optional(AppArmorProfile{"docker-default", "enforce"}));
+  EXPECT_THAT(parse_apparmor_label("a (b) (complain)"),
+              Optional(AppArmorProfile{"a (b)", "complain"}));
+  EXPECT_THAT(parse_apparmor_label("unconfined"), Optional(AppArmorProfile{"unconfined", ""}));
+  EXPECT_EQ(parse_apparmor_label("_"), std::nullopt) << "Smack's floor label";
+}
+
+TEST(HostFacts, KnowGvisorByItsVersionText) {
+  TempHost host;
+  EXPECT_EQ(gather_facts(host.paths()).emulated, std::nullopt);
+  host.write_proc("version", "Linux version 4.19.0-gvisor #1 SMP Sun Jan 10 15:06:54 PST 2016\n");
+  EXPECT_THAT(gather_facts(host.paths()).emulated, Optional(true));
+  host.write_proc("version", "Linux version 6.1.0-56-amd64 (debian) #1 SMP Debian 6.1.192-2\n");
+  EXPECT_THAT(gather_facts(host.paths()).emulated, Optional(false));
+}
+
+TEST(HostFacts, KnowWhetherKvmKeepsThePmuForGuests) {
+  TempHost host;
+  EXPECT_EQ(gather_facts(host.paths()).mediated_vpmu, std::nullopt);
+  host.write_sys("module/kvm_amd/parameters/enable_mediated_pmu", "N\n");
+  EXPECT_THAT(gather_facts(host.paths()).mediated_vpmu, Optional(false));
+  host.write_sys("module/kvm_intel/parameters/enable_mediated_pmu", "Y\n");
+  EXPECT_THAT(gather_facts(host.paths()).mediated_vpmu, Optional(true));
+}
+
 TEST(SelinuxLabel, HasAUserARoleAndAType) {
   EXPECT_TRUE(is_selinux_label("system_u:system_r:container_t:s0:c1,c2"));
   EXPECT_TRUE(is_selinux_label("u:r:t"));
@@ -182,6 +220,8 @@ TEST(SelinuxLabel, HasAUserARoleAndAType) {
   EXPECT_FALSE(is_selinux_label("unconfined"));
   EXPECT_FALSE(is_selinux_label(":namespace:profile:x"));
   EXPECT_FALSE(is_selinux_label(""));
+  EXPECT_EQ(selinux_type("system_u:system_r:container_t:s0:c1,c2"), "container_t");
+  EXPECT_EQ(selinux_type("u:r:t"), "t");
 }
 
 }  // namespace

@@ -27,9 +27,10 @@ TEST(ReportText, StartsWithTheFindings) {
                                                  R"(fail: file_capability_missing
   what      The program's file carries no capability, and nothing else gives it
             CAP_PERFMON.
-  evidence  perf_event_paranoid 2, CapEff 0000000000000000, CapPrm
-            0000000000000000, CapBnd 000001ffffffffff, no security.capability on
-            the file
+  evidence  perf_event_paranoid 2, CapEff 0000000000000000 (without
+            CAP_PERFMON), CapPrm 0000000000000000 (without CAP_PERFMON), CapBnd
+            000001ffffffffff (with CAP_PERFMON), no security.capability on the
+            file
   fix       On the host:
               sudo setcap cap_perfmon=ep /usr/bin/perf-exporter
   see       docs/permissions.md#file-capability-missing
@@ -50,6 +51,9 @@ trial opens (whole CPU: 0)
   r5  software, user+kernel, whole CPU    EACCES
   r6  cycles, user+kernel, whole CPU      EACCES
   r7  cycles, user, own task              opened
+  r8  software, user+kernel, a cgroup     not run
+  r9  read of r2's event                  not run
+  r10 ioctl on r2's event                 not run
 
 facts
   uid                       65534
@@ -59,18 +63,36 @@ facts
   EXPECT_THAT(text, HasSubstr("\n  core_pmus                 cpu\n"));
 }
 
+TEST(ReportText, ListsTheEvents) {
+  ProbeReport report = refused_report();
+  report.events = {{"cycles", "cpu", "unsupported", "ENOENT", "0-1"},
+                   {"migrations", "cpu", "opens", "", "0"}};
+  EXPECT_THAT(report_text(report), HasSubstr(R"(
+events, opened and closed again
+  cycles                    unsupported ENOENT      CPU 0-1
+  migrations                opens                   CPU 0
+
+trial opens)"));
+}
+
+TEST(ReportText, ColoursSeveritiesWhereItMay) {
+  const std::string text = report_text(refused_report(), Paint::coloured);
+  EXPECT_THAT(text, StartsWith("\x1b[1;31mfail\x1b[0m: file_capability_missing\n"));
+  EXPECT_THAT(report_text(refused_report()), Not(HasSubstr("\x1b")));
+}
+
 TEST(ReportText, FitsEightyColumns) {
   HostFacts facts = plain_facts();
   std::string machine(200, 'x');
   machine.append(" ").append(60, 'y').append(" ").append(60, 'z');
   facts.machine = machine;
-  for (const Place place : {Place::kubernetes, Place::docker, Place::systemd, Place::host}) {
+  for (const Place place : kPlaces) {
     for (const char* trials :
          {"SIGSYS", "EPERM EPERM EPERM", "EINVAL EFAULT OK EACCES EACCES EACCES EACCES ENOENT",
           "EINVAL EACCES EACCES EACCES EACCES EACCES EACCES EACCES"}) {
       facts.place = place;
       const Trials tried = trials_of(trials);
-      std::istringstream lines(report_text({facts, tried, diagnose(facts, tried, {})}));
+      std::istringstream lines(report_text({facts, tried, diagnose(facts, tried, {}), {}}));
       for (std::string line; std::getline(lines, line);) {
         const bool is_one_word = line.find(std::string(81, 'x')) != std::string::npos;
         const bool is_verbatim = line.starts_with(std::string(14, ' '));
@@ -87,12 +109,17 @@ TEST(ReportJson, IsOneObject) {
   report.facts.no_new_privs = true;
   report.trials = trials_of("SIGSYS");
   report.findings = {{"an_id", Severity::warn, "sum", "evi", "a\nb", "docs/x#y"}};
+  report.events = {{"cycles", "cpu", "unsupported", "ENOENT", "0-1"},
+                   {"migrations", "cpu", "opens", "", "0"}};
   const std::string json = report_json(report);
   EXPECT_THAT(
       json,
       StartsWith(
           R"({"schema_version":1,"findings":[{"id":"an_id","severity":"warn","summary":"sum",)"
-          R"("evidence":"evi","fix":"a\nb","anchor":"docs/x#y"}],"trials":{"cpu":0,"results":[)"
+          R"("evidence":"evi","fix":"a\nb","anchor":"docs/x#y"}],"events":[{"event":"cycles","scope":"cpu",)"
+          R"("status":"unsupported","error":"ENOENT","cpus":"0-1"},{"event":"migrations",)"
+          R"("scope":"cpu","status":"opens","error":null,"cpus":"0"}],)"
+          R"("trials":{"cpu":0,"cgroup":null,"results":[)"
           R"({"id":"r0","description":"undefined flag, in a child","outcome":"killed",)"
           R"("error":"SIGSYS"},{"id":"r1","description":"no attributes","outcome":"not_run",)"
           R"("error":null},)"));
@@ -103,7 +130,7 @@ TEST(ReportJson, IsOneObject) {
 }
 
 std::string summary_json(const std::string& summary) {
-  const std::string json = report_json({{}, {}, {{"i", Severity::ok, summary, "", "", ""}}});
+  const std::string json = report_json({{}, {}, {{"i", Severity::ok, summary, "", "", ""}}, {}});
   const auto start = json.find(R"("summary":)") + 10;
   return json.substr(start, json.find(R"(,"evidence")") - start);
 }
@@ -128,12 +155,14 @@ TEST(ReportHtml, EscapesWhatItShows) {
   ProbeReport report;
   report.facts.lsm_label = "<script>alert('1')</script>";
   report.findings = {{"an_id", Severity::fail, "a < b & \"c\"", "e<i>", "f>g", "docs/x#y"}};
+  report.events = {{"cycles", "cpu", "unsupported", "ENOENT", "0"}};
   const std::string html = report_html(report);
   EXPECT_THAT(html, HasSubstr("<section class=\"finding fail\" id=\"an_id\">"));
   EXPECT_THAT(html, HasSubstr("<p>a &lt; b &amp; &quot;c&quot;</p>"));
   EXPECT_THAT(html, HasSubstr("<pre class=\"fix\">f&gt;g</pre>"));
   EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(&#39;1&#39;)"));
   EXPECT_THAT(html, Not(HasSubstr("<script")));
+  EXPECT_THAT(html, HasSubstr("<th scope=\"row\">cycles</th><td>unsupported (ENOENT) on CPU 0"));
   EXPECT_THAT(html, HasSubstr("<th scope=\"row\">r0 undefined flag, in a child</th>"));
 }
 
@@ -156,7 +185,7 @@ TEST(FactRows, HaveUniqueNames) {
 TEST(FactRows, WriteAnUnlimitedLimitAsAWord) {
   HostFacts facts;
   facts.descriptors = DescriptorLimits{1024, DescriptorLimits::kUnlimited};
-  EXPECT_THAT(report_text({facts, {}, {}}), HasSubstr("descriptors_hard          unlimited\n"));
+  EXPECT_THAT(report_text({facts, {}, {}, {}}), HasSubstr("descriptors_hard          unlimited\n"));
 }
 
 }  // namespace

@@ -15,7 +15,9 @@ namespace {
 using namespace testing_machine;
 
 CountingState state_of(const std::vector<const CatalogEvent*>& events) {
-  return {events, {}, {}, {}, {}};
+  CountingState state;
+  state.events = events;
+  return state;
 }
 
 PmuTruth truth_of(const std::string& pmu, const EventTruth& cycles,

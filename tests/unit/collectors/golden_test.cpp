@@ -21,7 +21,7 @@ using namespace testing_machine;
 
 HostPaths recorded(const std::string& host) {
   const auto root = std::filesystem::path(FIXTURES) / "hosts" / host;
-  return {root / "proc", root / "sys"};
+  return {root / "proc", root / "sys", root / "sys/fs/cgroup"};
 }
 
 // Every event at a rate of its own on every CPU; hardware events see `percent` of it.

@@ -1,0 +1,114 @@
+#include "caps/main_program.h"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "caps/finding_text.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr std::string_view kSuffix = "-preflight";
+
+Finding finding_of(std::string_view key, Severity severity, const HostFacts& facts,
+                   std::string evidence) {
+  const FindingText& text = finding_text(key);
+  return {std::string(text.id()),    severity,
+          std::string(text.summary), std::move(evidence),
+          fix_for(text, facts),      finding_anchor(text.id())};
+}
+
+// The bits that the kernel knows; it masks the others off before it judges.
+std::uint64_t known_bits(const HostFacts& facts) {
+  const auto last = facts.cap_last_cap.value_or(63);
+  return last >= 63 ? ~std::uint64_t{0} : (std::uint64_t{1} << (last + 1)) - 1;
+}
+
+// What the file demands and this process could not get. Nothing where the sets are unknown.
+std::optional<std::uint64_t> out_of_reach(const FileCapabilities& file, const HostFacts& facts) {
+  const auto& sets = facts.capabilities;
+  if (!sets) {
+    return std::nullopt;
+  }
+  const std::uint64_t gained =
+      (file.permitted & sets->bounding) | (file.inheritable & sets->inheritable);
+  return file.permitted & known_bits(facts) & ~gained;
+}
+
+// Those of another user namespace count for nothing here.
+bool grants_perfmon(const FileCapabilities& file) {
+  return file.present && file.namespace_root == 0 &&
+         (file.permitted & bit(Capability::perfmon)) != 0;
+}
+
+std::string tell_file(const FileCapabilities& file) {
+  return "file capabilities " + format_mask(file.permitted) + (file.effective ? "=ep" : "=p");
+}
+
+}  // namespace
+
+std::optional<std::string> main_program_of(std::string_view executable) {
+  if (!executable.ends_with(kSuffix)) {
+    return std::nullopt;
+  }
+  executable.remove_suffix(kSuffix.size());
+  return std::string(executable);
+}
+
+MainProgram look_at_main_program(const std::string& path) {
+  MainProgram program;
+  program.path = path;
+  std::error_code error;
+  program.exists = std::filesystem::is_regular_file(path, error);
+  if (error && error.value() != ENOENT) {
+    program.exists.reset();
+  }
+  if (program.exists == true) {
+    struct statvfs mount {};
+    const bool is_noexec = ::statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_NOEXEC) != 0;
+    program.executable = !is_noexec && ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
+    program.file_capabilities = read_file_capabilities(path);
+    program.nosuid_mount = is_on_nosuid_mount(path);
+  }
+  return program;
+}
+
+std::vector<Finding> judge_main_program(const MainProgram& program, const HostFacts& facts) {
+  const std::string& seen = program.path;
+  if (program.exists == false) {
+    return {finding_of("main_program_missing", Severity::fail, facts, seen + ": ENOENT")};
+  }
+  if (program.exists && program.executable == false) {
+    return {finding_of("main_program_not_executable", Severity::fail, facts,
+                       seen + ": access(X_OK) denied, or a noexec mount")};
+  }
+  if (!program.exists || !program.executable || !program.file_capabilities) {
+    return {finding_of("unexplained_refusal", Severity::unknown, facts,
+                       seen + ": the file or its capabilities can't be read")};
+  }
+  const FileCapabilities& file = *program.file_capabilities;
+  if (!grants_perfmon(file)) {
+    return {finding_of("main_program_lacks_perfmon",
+                       facts.uid == uid_t{0} ? Severity::warn : Severity::fail, facts,
+                       seen + ": " + (file.present ? tell_file(file) : "no security.capability"))};
+  }
+  if (program.nosuid_mount == true) {
+    return {finding_of("main_program_nosuid", Severity::fail, facts,
+                       seen + ": " + tell_file(file) + ", nosuid mount")};
+  }
+  const auto missing = out_of_reach(file, facts);
+  const bool is_refused = file.effective && missing && *missing != 0;
+  if (is_refused && facts.no_file_caps != true) {
+    return {finding_of("main_program_exec_refused", Severity::fail, facts,
+                       seen + ": " + tell_file(file) + ", CapBnd " +
+                           format_mask(facts.capabilities->bounding) + " lacks " +
+                           format_mask(*missing))};
+  }
+  return {finding_of("main_program_starts", Severity::ok, facts, seen + ": " + tell_file(file))};
+}
+
+}  // namespace perf_exporter

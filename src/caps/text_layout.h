@@ -1,0 +1,29 @@
+// How reports lay text out on a terminal of 80 columns.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace perf_exporter {
+
+// Calls `take` with every line of a text.
+template <class Take>
+void for_each_line(std::string_view text, Take take) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    take(line);
+  }
+}
+
+// Appends "  label     text", the text from `column` on and wrapped below itself. Lines that start
+// with a blank, and words longer than a line, stay whole.
+void add_labelled(std::string& out, std::string_view label, std::string_view text,
+                  std::size_t column);
+
+// The text and blanks up to `width`, one at least.
+std::string padded(std::string text, std::size_t width);
+
+}  // namespace perf_exporter

@@ -1,0 +1,79 @@
+#include "collectors/counter_causes.h"
+
+#include <algorithm>
+
+#include "caps/finding_text.h"
+
+namespace perf_exporter {
+namespace {
+
+Finding finding_of(const CountingState& state, std::string_view id, std::string evidence) {
+  const FindingText& text = finding_text(id);
+  return {std::string(text.id()),     Severity::warn,
+          std::string(text.summary),  std::move(evidence),
+          fix_for(text, state.facts), finding_anchor(text.id())};
+}
+
+const EventRefusal* refusal_of(const CountingState& state, CpuId cpu, std::size_t event) {
+  const auto refusals = state.refusals.find(cpu);
+  if (refusals == state.refusals.end()) {
+    return nullptr;
+  }
+  const auto refusal = refusals->second.find(event);
+  return refusal == refusals->second.end() ? nullptr : &refusal->second;
+}
+
+// "CPU 8-15 (cpu_atom)"
+std::string tell_cpus(const CountingState& state, const CpuList& cpus) {
+  std::string pmus;
+  for (const CorePmu& pmu : state.pmus) {
+    const bool is_its = std::any_of(cpus.begin(), cpus.end(), [&](CpuId cpu) {
+      const CorePmu* own = core_pmu_of(state.pmus, cpu);
+      return own != nullptr && own->name == pmu.name;
+    });
+    pmus += is_its ? (pmus.empty() ? "" : " ") + pmu.name : "";
+  }
+  return "CPU " + format_cpu_list(cpus) + (pmus.empty() ? "" : " (" + pmus + ")");
+}
+
+}  // namespace
+
+bool is_of_one_core_type(const CountingState& state, std::size_t event) {
+  return state.pmus.size() > 1 && std::any_of(state.cpus.begin(), state.cpus.end(), [&](CpuId cpu) {
+           return refusal_of(state, cpu, event) == nullptr;
+         });
+}
+
+Finding hybrid_core_type(const CountingState& state, const std::vector<std::size_t>& events) {
+  std::string evidence;
+  for (const std::size_t event : events) {
+    CpuList without;
+    CpuList with;
+    for (const CpuId cpu : state.cpus) {
+      (refusal_of(state, cpu, event) != nullptr ? without : with).push_back(cpu);
+    }
+    evidence += (evidence.empty() ? "" : "; ") + std::string(state.events[event]->name) +
+                " opens on " + tell_cpus(state, with) + ", not on " + tell_cpus(state, without);
+  }
+  return finding_of(state, "hybrid_core_type", std::move(evidence));
+}
+
+std::vector<Finding> counter_causes(const CountingState& state) {
+  std::vector<Finding> findings;
+  if (!state.starved.empty()) {
+    std::string seen;
+    for (const auto& [event, cpus] : state.starved) {
+      seen += (seen.empty() ? "" : ", ") + std::string(state.events[event]->name) + " on CPU " +
+              format_cpu_list(cpus);
+    }
+    findings.push_back(finding_of(state, "counters_taken", "open and not running: " + seen));
+  }
+  const bool is_short = !state.starved.empty() || !state.apart.empty();
+  if (is_short && state.facts.nmi_watchdog.value_or(0) > 0) {
+    findings.push_back(finding_of(
+        state, "nmi_watchdog", "kernel.nmi_watchdog " + std::to_string(*state.facts.nmi_watchdog)));
+  }
+  return findings;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""check_docs.py ROOT: what the documentation promises about itself.
+
+Prints one line for each breach of: every docs/PAGE.md#ANCHOR that the sources name is a heading; links between
+pages lead somewhere; each finding of docs/permissions.md tells cause, sight and fix; each recipe has a row for
+every place. Exits with 1 on a breach.
+"""
+
+import pathlib
+import re
+import sys
+
+PLACES = ["Kubernetes", "OpenShift", "Docker", "Podman", "containerd", "CRI-O", "systemd", "Host"]
+PARTS = ["**Cause:**", "**See:**", "**Fix:**"]
+RECIPES = "Recipes"
+
+HEADING = re.compile(r"^(#+) (.*)$")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+NAMED = re.compile(r"\b(docs/[\w.-]+\.md)#([a-z0-9_-]+)")
+
+
+def anchor_of(heading):
+    """As Markdown renderers make it of a heading."""
+    kept = re.sub(r"[^\w\- ]", "", heading.lower())
+    return kept.replace(" ", "-")
+
+
+def sections(text):
+    """[(level, title, body)], code blocks taken for what they are."""
+    found = []
+    in_code = False
+    for line in text.splitlines():
+        in_code ^= line.startswith("```")
+        heading = None if in_code else HEADING.match(line)
+        if heading:
+            found.append((len(heading[1]), heading[2], []))
+        elif found:
+            found[-1][2].append(line)
+    return [(level, title, "\n".join(body)) for level, title, body in found]
+
+
+def anchors_in(text):
+    return {anchor_of(title) for _, title, _ in sections(text)}
+
+
+def link_breaches(root, page, text):
+    own = anchors_in(text)
+    for target in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+        path, _, anchor = target.partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        if not path:
+            if anchor not in own:
+                yield f"{page}: links to #{anchor}, which is no heading of it"
+            continue
+        other = (root / page).parent / path
+        if not other.exists():
+            yield f"{page}: links to {path}, which is not there"
+        elif anchor and anchor not in anchors_in(other.read_text(encoding="utf-8")):
+            yield f"{page}: links to {target}, which is no heading there"
+
+
+def source_breaches(root):
+    for path in sorted((root / "src").rglob("*")):
+        if path.suffix not in (".h", ".cpp"):
+            continue
+        # Where an anchor is put together, a test of the sources' own looks at each.
+        for page, anchor in NAMED.findall(path.read_text(encoding="utf-8")):
+            text = (root / page).read_text(encoding="utf-8") if (root / page).exists() else ""
+            if anchor not in anchors_in(text):
+                yield f"{path.relative_to(root)}: names {page}#{anchor}, which is no heading"
+
+
+def permission_breaches(text):
+    part = None
+    for level, title, body in sections(text):
+        if level == 1:
+            part = title
+        elif level == 2 and part == RECIPES:
+            rows = set(re.findall(r"^\| ([\w-]+) \|", body, re.MULTILINE))
+            for place in PLACES:
+                if place not in rows:
+                    yield f"docs/permissions.md: the recipe '{title}' lacks a row for {place}"
+        elif level == 2:
+            for words in PARTS:
+                if words not in body:
+                    yield f"docs/permissions.md: the finding '{title}' lacks {words}"
+
+
+def breaches(root):
+    root = pathlib.Path(root)
+    pages = sorted(root.glob("*.md")) + sorted((root / "docs").glob("*.md"))
+    for path in pages:
+        yield from link_breaches(root, path.relative_to(root), path.read_text(encoding="utf-8"))
+    yield from source_breaches(root)
+    yield from permission_breaches((root / "docs/permissions.md").read_text(encoding="utf-8"))
+
+
+def main():
+    found = list(breaches(sys.argv[1]))
+    print("\n".join(found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

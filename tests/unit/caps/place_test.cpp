@@ -1,0 +1,136 @@
+#include "caps/place.h"
+
+#include <gmock/gmock.h>
+
+#include "caps/place_table.h"
+#include "fakes/temp_host.h"
+
+namespace perf_exporter {
+namespace {
+
+using testing::Optional;
+
+struct Traces {
+  const char* cgroup;
+  const char* mountinfo;
+};
+
+std::string found(const Traces& traces) {
+  TempHost host;
+  host.write_proc("self/cgroup", traces.cgroup);
+  host.write_proc("self/mountinfo", traces.mountinfo);
+  const auto place = find_place(host.paths().procfs / "self");
+  if (!place) {
+    return "unknown";
+  }
+  const std::string runtime(place->runtime ? to_text(*place->runtime) : "unknown");
+  return std::string(to_text(place->place)) + " " + runtime + " " + place->unit.value_or("-");
+}
+
+constexpr const char* kDiskRoot = "25 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n";
+
+TEST(FindPlace, OfPlainHostsAndUnits) {
+  EXPECT_EQ(found({"0::/user.slice/user-1000.slice/session-3.scope", kDiskRoot}), "host none -");
+  EXPECT_EQ(found({"0::/system.slice/counters.service", kDiskRoot}),
+            "systemd none counters.service");
+  EXPECT_EQ(found({"1:name=systemd:/system.slice/a.service\n9:pids:/x", kDiskRoot}),
+            "systemd none a.service");
+  EXPECT_EQ(
+      found({"0::/user.slice/user-1000.slice/user@1000.service/app.slice/a.service", kDiskRoot}),
+      "host none -")
+      << "a user's own units";
+}
+
+// Recorded from Podman 4.3.1 on a hybrid host, without a cgroup namespace of its own.
+TEST(FindPlace, OfPodman) {
+  EXPECT_EQ(
+      found({"9:name=systemd:/libpod_parent/libpod-12cc\n0::/libpod_parent/libpod-12cc",
+             "73 48 0:40 / / rw,nodev,relatime - overlay overlay rw,lowerdir=/s/overlay/l/X\n"
+             "82 73 254:0 /s/overlay-containers/12cc/userdata/hostname /etc/hostname rw - ext4 "
+             "/dev/vda rw\n"}),
+      "podman podman -");
+  EXPECT_EQ(found({"0::/",
+                   "82 73 254:0 /s/overlay-containers/12cc/userdata/hostname /etc/hostname rw - "
+                   "ext4 /dev/vda rw\n"}),
+            "podman podman -")
+      << "in a cgroup namespace";
+}
+
+// Recorded from systemd-nspawn 252.
+TEST(FindPlace, OfNspawn) {
+  EXPECT_EQ(found({"0::/",
+                   "121 100 254:0 /var/lib/machines/m / rw - ext4 /dev/vda rw\n"
+                   "132 127 254:0 /run/systemd/nspawn/propagate/m /run/host/incoming rw - ext4 "
+                   "/dev/vda rw\n"}),
+            "nspawn nspawn -");
+}
+
+TEST(FindPlace, OfDockerAndNerdctl) {
+  EXPECT_EQ(found({"0::/docker/4711", kDiskRoot}), "docker docker -");
+  EXPECT_EQ(found({"0::/",
+                   "9 8 8:1 /var/lib/docker/containers/4711/hostname /etc/hostname rw - "
+                   "ext4 /dev/sda1 rw\n"}),
+            "docker docker -");
+  EXPECT_EQ(found({"0::/",
+                   "9 8 8:1 /var/lib/nerdctl/1935db59/containers/default/47/hostname "
+                   "/etc/hostname rw - ext4 /dev/sda1 rw\n"}),
+            "containerd containerd -");
+}
+
+TEST(FindPlace, OfPodsByTheirRuntime) {
+  const std::string pod = "0::/kubepods.slice/kubepods-burstable.slice/kubepods-pod1.slice/";
+  EXPECT_EQ(found({(pod + "cri-containerd-4711.scope").c_str(), kDiskRoot}),
+            "kubernetes containerd -");
+  EXPECT_EQ(found({(pod + "crio-4711.scope").c_str(), kDiskRoot}), "kubernetes cri-o -");
+  EXPECT_EQ(found({(pod + "docker-4711.scope").c_str(), kDiskRoot}), "kubernetes docker -");
+  EXPECT_EQ(found({"0::/kubepods/burstable/pod1/4711", kDiskRoot}), "kubernetes unknown -");
+  EXPECT_EQ(found({"0::/",
+                   "9 8 8:1 /var/lib/kubelet/pods/1/etc-hosts /etc/hosts rw - ext4 /dev/sda1 rw\n"
+                   "9 8 0:9 /containers/storage/overlay-containers/47/userdata/hostname "
+                   "/etc/hostname rw - tmpfs tmpfs rw\n"}),
+            "kubernetes cri-o -");
+}
+
+// A host's mounts hold those of its containers.
+TEST(FindPlace, IsNotMisledByTheContainersOfAHost) {
+  EXPECT_EQ(
+      found({"0::/system.slice/counters.service",
+             "25 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
+             "90 25 0:9 / /run/containerd/io.containerd.runtime.v2.task/k8s.io/47/rootfs rw - "
+             "overlay overlay rw,lowerdir=/var/lib/containerd/io.containerd.snapshotter.v1\n"
+             "91 25 0:8 / /var/lib/docker/overlay2/47/merged rw - overlay overlay rw\n"}),
+      "systemd none counters.service");
+}
+
+TEST(FindPlace, IsUnknownWhereNothingCanBeRead) {
+  TempHost host;
+  EXPECT_FALSE(find_place(host.paths().procfs / "self"));
+}
+
+TEST(FindMount, TakesTheTopmostOfAPlace) {
+  const auto mount = find_mount(
+      "1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\nmalformed\n"
+      "2 1 0:9 /deep / ro - overlay overlay rw,lowerdir=/a b\n",
+      "/");
+  ASSERT_TRUE(mount);
+  EXPECT_EQ(mount->root, "/deep");
+  EXPECT_EQ(mount->type, "overlay");
+  EXPECT_EQ(mount->options, "rw,lowerdir=/a b");
+  EXPECT_FALSE(find_mount("1 0 8:1 / / rw - ext4 /dev/sda1 rw", "/etc/hostname"));
+}
+
+TEST(PlaceTexts, HaveOneRowForEveryPlace) {
+  EXPECT_EQ(place_texts().size(), kPlaces.size());
+  for (const Place place : kPlaces) {
+    EXPECT_EQ(place_text(place).place, place);
+    for (const char* piece :
+         {"node", "grant", "grant_sys_admin", "allow_call", "descriptors", "apparmor",
+          "user_namespace", "file_capability", "suid_mount", "direct_start", "cgroups"}) {
+      EXPECT_NE(place_piece(place_text(place), piece), "") << to_text(place) << " " << piece;
+    }
+  }
+  EXPECT_EQ(place_piece(place_text(Place::host), "no_such_piece"), "");
+}
+
+}  // namespace
+}  // namespace perf_exporter
