@@ -54,16 +54,15 @@ Session::Session(const Options& options, PerfKernel& kernel, std::shared_ptr<spd
       kernel_(kernel),
       events_(events_of(options.collectors)),
       after_pass_(std::move(after_pass)),
-      first_online_(for_reading.refresh().front()),
       counters_(kernel_, events_, std::move(for_reading)),
       scrape_(counters_, options.paths, options.aggregate, options.collectors, std::move(logger)),
       opener_(kernel_, counters_, std::move(for_opening), opener_config(options, events_),
-              {[this] { return probe(); }, [this](const OpenReport& report) { publish(report); }}) {
-}
+              {[this](CpuId cpu) { return probe(cpu); },
+               [this](const OpenReport& report) { publish(report); }}) {}
 
-Opener::Permit Session::probe() {
+Opener::Permit Session::probe(CpuId cpu) {
   probed_.facts = gather_facts(options_.paths);
-  probed_.trials = run_trials(kernel_, first_online_, probed_.facts.cgroups.trial_directory);
+  probed_.trials = run_trials(kernel_, cpu, probed_.facts.cgroups.trial_directory);
   probed_.findings = diagnose(probed_.facts, probed_.trials, wanted_of(events_));
   return opening_is_safe(probed_.trials) ? Opener::Permit::open : Opener::Permit::open_nothing;
 }

@@ -18,8 +18,8 @@ namespace perf_exporter {
 // scrapes. What `serve` and `stat` have in common.
 class Session {
  public:
-  // Called on the opening thread after the first opens and after each later change, when the board
-  // has been brought up to date.
+  // Called on the opening thread after the first opens, after each later change and after each
+  // retry of what was refused, when the board has been brought up to date.
   using AfterPass = std::function<void(const ProbeReport&)>;
 
   // `kernel` must outlive the session. A fault where the host's CPUs can't be told.
@@ -43,7 +43,7 @@ class Session {
   Session(const Options& options, PerfKernel& kernel, std::shared_ptr<spdlog::logger> logger,
           AfterPass after_pass, OnlineCpus for_reading, OnlineCpus for_opening);
 
-  Opener::Permit probe();
+  Opener::Permit probe(CpuId cpu);
   void publish(const OpenReport& report);
 
   Options options_;
@@ -51,7 +51,6 @@ class Session {
   std::vector<const CatalogEvent*> events_;
   AfterPass after_pass_;
   Board board_;
-  CpuId first_online_;
   ProbeReport probed_;  // of the opening thread alone
   CounterSet counters_;
   Scrape scrape_;

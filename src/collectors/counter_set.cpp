@@ -92,9 +92,22 @@ void CounterSet::mark_untrusted(CpuCounters& counters) const {
   counters.set_untrusted(found != untrusted_.end() ? found->second : std::vector<char>{});
 }
 
-std::uint64_t CounterSet::silence_changes() const {
+std::uint64_t CounterSet::condition_changes() const {
   const std::lock_guard lock(mutex_);
-  return silence_changes_;
+  return condition_changes_;
+}
+
+std::map<CpuId, std::map<std::size_t, EventRefusal>> CounterSet::refusals() const {
+  const std::lock_guard lock(mutex_);
+  std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals;
+  for (const auto& [cpu, counters] : cpus_) {
+    for (std::size_t event = 0; event < events_.size(); ++event) {
+      if (const EventRefusal* refusal = counters.refusal(event)) {
+        refusals[cpu][event] = *refusal;
+      }
+    }
+  }
+  return refusals;
 }
 
 CpuList CounterSet::installed() const {
@@ -149,8 +162,8 @@ std::vector<Fault> CounterSet::read_all(RawCount now) {
     }
     counters.read(kernel_, now);
     faults.insert(faults.end(), counters.faults().begin(), counters.faults().end());
-    silence_changes_ += counters.silence_changed() ? 1 : 0;
-    changed = changed || counters.wants_reopening().has_value() || counters.silence_changed();
+    condition_changes_ += counters.conditions_changed() ? 1 : 0;
+    changed = changed || counters.wants_reopening().has_value() || counters.conditions_changed();
   }
   read_failures_ += faults.size();
   if (changed && on_change_) {

@@ -56,14 +56,16 @@ class CounterSet {
   void set_untrusted(std::map<std::string, std::vector<char>> by_pmu);
 
   [[nodiscard]] CpuList installed() const;
-  // How often events became silent on a CPU or ceased to be.
-  [[nodiscard]] std::uint64_t silence_changes() const;
+  // How often events became silent or starved on a CPU, or ceased to be.
+  [[nodiscard]] std::uint64_t condition_changes() const;
+  // The events that are not open, and why, by CPU; CPUs on which all are open are left out.
+  [[nodiscard]] std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals() const;
   [[nodiscard]] std::size_t descriptors() const;
   [[nodiscard]] std::size_t descriptors_of(CpuId cpu) const;
   [[nodiscard]] std::vector<std::pair<CpuId, Arrangement>> reopen_requests() const;
 
   // Called, under the lock, when a reading finds that CPUs went or came, that a group must be
-  // reopened, or that events became silent or ceased to be.
+  // reopened, or that events became silent or starved, or ceased to be.
   void set_on_change(std::function<void()> on_change);
 
   // Reads every group, unless a reading ended after this call began or less than 1 ms ago, which is
@@ -93,7 +95,7 @@ class CounterSet {
   std::uint64_t generation_ = 1;
   std::uint64_t read_failures_ = 0;
   std::uint64_t reopenings_ = 0;
-  std::uint64_t silence_changes_ = 0;
+  std::uint64_t condition_changes_ = 0;
   RawCount reading_ended_ = 0;
 };
 

@@ -67,6 +67,7 @@ std::vector<OpenedGroup> CpuCounters::install(PerfKernel& kernel, OpenedCpu open
 
 void CpuCounters::read(PerfKernel& kernel, RawCount now) {
   faults_.clear();
+  conditions_changed_ = false;
   RawCount before = monotonic_ns();
   for (WatchedGroup& watched : groups_) {
     read_group(kernel, watched, now);
@@ -75,7 +76,7 @@ void CpuCounters::read(PerfKernel& kernel, RawCount now) {
     before = after;
   }
   // Groups that belong together may be read apart, so all are judged before any is counted.
-  silence_changed_ = holds_.judge();
+  conditions_changed_ = holds_.judge() || conditions_changed_;
   for (const WatchedGroup& watched : groups_) {
     scale(watched);
   }
@@ -98,7 +99,11 @@ void CpuCounters::read_group(PerfKernel& kernel, WatchedGroup& watched, RawCount
 
 void CpuCounters::watch(WatchedGroup& watched, RawCount now) {
   const GroupReading& reading = watched.reading;
-  watched.state = watched.watch.observe(reading.enabled, reading.running, now);
+  const auto before =
+      std::exchange(watched.state, watched.watch.observe(reading.enabled, reading.running, now));
+  if (before && (before == GroupState::starved) != (watched.state == GroupState::starved)) {
+    conditions_changed_ = true;
+  }
   const bool loses_time =
       watched.state == GroupState::multiplexed || watched.state == GroupState::starved;
   if (watched.opened.is_merged_hardware && loses_time) {
@@ -174,6 +179,9 @@ std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
   }
   if (watched->fault) {
     return EventStatus::busy;
+  }
+  if (!watched->state) {
+    return std::nullopt;
   }
   if (watched->state == GroupState::starved || watched->state == GroupState::dead) {
     return EventStatus::starved;

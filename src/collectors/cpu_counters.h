@@ -54,15 +54,15 @@ class CpuCounters {
   [[nodiscard]] std::optional<Count> total(std::size_t event) const;
   // What the event has counted up to now whether it has data at this reading or not: for sums.
   [[nodiscard]] Count counted(std::size_t event) const { return scalers_[event].total(); }
-  // Nothing before the first opening was tried, and while it can't be told yet whether an event
-  // that is at 0 counts at all.
+  // Nothing before an open event's first reading, and while it can't be told yet whether one that
+  // is at 0 counts at all.
   [[nodiscard]] std::optional<EventStatus> status(std::size_t event) const;
   // Why an event that is read has no data all the same.
   [[nodiscard]] const EventHolds& holds() const { return holds_; }
   // As EventHolds'. What an event counts while it is held is left out of its total for good.
   void set_untrusted(const std::vector<char>& untrusted) { holds_.set_untrusted(untrusted); }
-  // Whether an event became silent, or ceased to be, at the newest reading.
-  [[nodiscard]] bool silence_changed() const { return silence_changed_; }
+  // Whether an event became silent or starved, or ceased to be, at the newest reading.
+  [[nodiscard]] bool conditions_changed() const { return conditions_changed_; }
   // Why an event is not open; null where it is.
   [[nodiscard]] const EventRefusal* refusal(std::size_t event) const;
   // The index of the event that leads the group of `event`; nothing where it is not open.
@@ -88,9 +88,9 @@ class CpuCounters {
   struct WatchedGroup {
     OpenedGroup opened;
     GroupWatch watch;
-    GroupState state = GroupState::starved;
-    std::optional<Fault> fault;  // of the newest reading
-    GroupReading reading;        // the newest that succeeded
+    std::optional<GroupState> state;  // nothing before the first reading
+    std::optional<Fault> fault;       // of the newest reading
+    GroupReading reading;             // the newest that succeeded
     RawCount read_time = 0;
   };
 
@@ -109,7 +109,7 @@ class CpuCounters {
   std::vector<CountScaler> scalers_;      // by event
   std::vector<GroupTimes> past_times_;    // by leader: of groups closed since
   EventHolds holds_;
-  bool silence_changed_ = false;
+  bool conditions_changed_ = false;
   std::map<std::size_t, EventRefusal> refusals_;
   std::vector<Fault> faults_;
 };

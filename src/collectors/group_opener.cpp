@@ -97,6 +97,14 @@ GroupOpener::Trial GroupOpener::known_or_tried(std::size_t event, CpuId cpu, con
   return trial;
 }
 
+bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
+  return !try_alone(event, cpu, core_pmu_of(pmus_, cpu)).refusal;
+}
+
+void GroupOpener::forget_refusals() {
+  std::erase_if(known_, [](const auto& known) { return known.second.refusal.has_value(); });
+}
+
 bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
   if (events.size() > attempt.allowance) {
     attempt.fault = {EMFILE, "the limit of open descriptors leaves no room for a group of " +

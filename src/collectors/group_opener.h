@@ -48,6 +48,12 @@ class GroupOpener {
   // beyond it are refused with EMFILE. Never fails as a whole.
   OpenedCpu open(CpuId cpu, Arrangement arrangement, std::size_t allowance);
 
+  // Whether `cpu` takes the event alone now; opens nothing that stays open.
+  bool opens_now(std::size_t event, CpuId cpu);
+
+  // What PMUs refused is asked anew from now on.
+  void forget_refusals();
+
   // The core PMUs as they are now, for the opens to come.
   void set_pmus(std::vector<CorePmu> pmus) { pmus_ = std::move(pmus); }
 

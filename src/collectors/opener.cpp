@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <map>
 #include <utility>
 
 #include "base/clock.h"
@@ -12,6 +14,16 @@ namespace {
 
 constexpr auto kPollInterval = std::chrono::seconds(1);
 constexpr auto kStopPatience = std::chrono::seconds(2);
+
+std::uint64_t in_ns(std::chrono::milliseconds interval) {
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count());
+}
+
+bool are_same(const std::vector<CorePmu>& left, const std::vector<CorePmu>& right) {
+  return std::equal(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [](const CorePmu& a, const CorePmu& b) { return a.name == b.name && a.type == b.type; });
+}
 
 OpenedCpu all_refused(std::size_t events) {
   OpenedCpu opened;
@@ -86,7 +98,8 @@ void Opener::run() {
     wake_.wait(lock, [this] { return begun_ || stopping_; });
   }
   if (!stopping()) {
-    permit_ = hooks_.prepare();
+    permit_ = hooks_.prepare(online_.refresh().front());
+    tried_at_ = monotonic_ns();
     synchronise();
   }
   while (!stopping()) {
@@ -114,12 +127,13 @@ void Opener::synchronise() {
     pmus_ = find_core_pmus(config_.paths);
     groups_.set_pmus(pmus_);
   }
+  const bool retried = retry();
   // Before the events are opened: what is not to be believed is never published.
   const bool judged = check_truth(wanted);
   open_missing(missing);
   const bool reopened = reopen_requested();
-  const bool silenced = note_silence();
-  if (!passed_ || removed || judged || !missing.empty() || reopened || silenced) {
+  const bool noted = note_conditions();
+  if (!passed_ || removed || retried || judged || !missing.empty() || reopened || noted) {
     passed_ = true;
     hooks_.after_pass({subtract(config_.cpus.list, wanted), groups_.guests() != config_.guests,
                        counters_.descriptors(), config_.allowance, truth_.standing()});
@@ -130,10 +144,9 @@ bool Opener::check_truth(const CpuList& wanted) {
   if (permit_ != Permit::open) {
     return false;
   }
-  const auto interval = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(config_.truth_interval).count());
   const std::uint64_t now = monotonic_ns();
-  const bool is_due = truth_checked_at_ == 0 || now - truth_checked_at_ >= interval ||
+  const bool is_due = truth_checked_at_ == 0 ||
+                      now - truth_checked_at_ >= in_ns(config_.truth_interval) ||
                       !truth_.knows_all(pmus_, wanted);
   if (!is_due) {
     return false;
@@ -146,9 +159,54 @@ bool Opener::check_truth(const CpuList& wanted) {
   return changed;
 }
 
-bool Opener::note_silence() {
-  const std::uint64_t changes = counters_.silence_changes();
-  return std::exchange(silence_changes_, changes) != changes;
+bool Opener::note_conditions() {
+  const std::uint64_t changes = counters_.condition_changes();
+  return std::exchange(condition_changes_, changes) != changes;
+}
+
+// A limit that is reached may have room again; what a PMU lacks can come with another PMU alone.
+bool Opener::may_retry(const EventRefusal& refusal, Pmus pmus) const {
+  if (refusal.fault.code == EMFILE) {
+    return counters_.descriptors() + config_.events.size() <= config_.allowance;
+  }
+  return pmus == Pmus::changed || refusal.status != EventStatus::unsupported;
+}
+
+// Whether what is wanted and not open was looked at again. An event that counts is left alone: its
+// CPU is opened anew only where something opens that did not.
+bool Opener::retry() {
+  const std::uint64_t now = monotonic_ns();
+  if (!passed_ || now - tried_at_ < in_ns(config_.retry_interval)) {
+    return false;
+  }
+  tried_at_ = now;
+  auto pmus = find_core_pmus(config_.paths);
+  const Pmus change = are_same(pmus, pmus_) ? Pmus::as_before : Pmus::changed;
+  std::map<CpuId, std::vector<std::size_t>> waiting;
+  for (const auto& [cpu, refusals] : counters_.refusals()) {
+    for (const auto& [event, refusal] : refusals) {
+      if (may_retry(refusal, change)) {
+        waiting[cpu].push_back(event);
+      }
+    }
+  }
+  if (waiting.empty()) {
+    return false;
+  }
+  pmus_ = std::move(pmus);
+  groups_.set_pmus(pmus_);
+  groups_.forget_refusals();
+  permit_ = hooks_.prepare(online_.refresh().front());
+  for (const auto& [cpu, events] : waiting) {
+    const bool opens = permit_ == Permit::open &&
+                       std::any_of(events.begin(), events.end(), [&, on = cpu](std::size_t event) {
+                         return groups_.opens_now(event, on);
+                       });
+    if (opens && !stopping()) {
+      open_cpu(cpu, Arrangement::merged);
+    }
+  }
+  return true;
 }
 
 void Opener::open_missing(const CpuList& missing) {

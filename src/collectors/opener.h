@@ -38,14 +38,18 @@ class Opener {
     CpuChoice cpus;
     Guests guests = Guests::include;
     std::size_t allowance = 0;  // descriptors that events may take
-    std::chrono::milliseconds truth_interval = std::chrono::minutes(5);  // between truth checks
+    std::chrono::milliseconds truth_interval = std::chrono::minutes(5);   // between truth checks
+    std::chrono::milliseconds retry_interval = std::chrono::seconds(30);  // see Hooks::prepare
   };
   enum class Permit { open, open_nothing };
-  // Called on the opening thread, in this order: `prepare` once before the first open, which may
-  // forbid all of them (a seccomp filter that kills); `after_pass` after the first opens, after
-  // each later change, and when an event's truth or silence has become another.
+  // Called on the opening thread, in this order: `prepare` before the first open, which may forbid
+  // all of them (a seccomp filter that kills), with an online CPU to try; `after_pass` after the
+  // first opens, after each later change, and when an event's truth or condition has become
+  // another. Both are called again at each interval of retries while something wanted is refused,
+  // busy, or in want of a PMU: what refuses may have gone. What then opens is counted from there
+  // on.
   struct Hooks {
-    std::function<Permit()> prepare;
+    std::function<Permit(CpuId)> prepare;
     std::function<void(const OpenReport&)> after_pass;
   };
 
@@ -71,7 +75,10 @@ class Opener {
   void open_missing(const CpuList& missing);
   bool reopen_requested();
   bool check_truth(const CpuList& wanted);
-  bool note_silence();
+  bool note_conditions();
+  bool retry();
+  enum class Pmus { as_before, changed };
+  [[nodiscard]] bool may_retry(const EventRefusal& refusal, Pmus pmus) const;
   void open_cpu(CpuId cpu, Arrangement arrangement);
   [[nodiscard]] bool stopping() const;
 
@@ -82,8 +89,9 @@ class Opener {
   std::vector<CorePmu> pmus_;
   GroupOpener groups_;
   TruthWatch truth_;
-  std::uint64_t truth_checked_at_ = 0;  // ns, monotonic; 0: never
-  std::uint64_t silence_changes_ = 0;   // reported
+  std::uint64_t truth_checked_at_ = 0;   // ns, monotonic; 0: never
+  std::uint64_t condition_changes_ = 0;  // reported
+  std::uint64_t tried_at_ = 0;           // ns, monotonic: the first opens, or the newest retry
   Permit permit_ = Permit::open;
   bool passed_ = false;
 

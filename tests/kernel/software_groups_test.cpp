@@ -95,8 +95,10 @@ void make_events() {
     static_cast<volatile char*>(memory)[i * page] = 1;
   }
   ::munmap(memory, kPages * page);
+  // Long enough that none is over before it begins, on an emulated CPU that is shared as well: that
+  // would be no switch.
   for (int i = 0; i < kSleeps; ++i) {
-    sleep_for(kMillisecond / 100);
+    sleep_for(kMillisecond);
   }
   for (const std::uint64_t end = monotonic_ns() + kBusy; monotonic_ns() < end;) {
     retire(10'000);

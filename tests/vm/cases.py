@@ -14,6 +14,7 @@ WITH_CAPABILITY = "/usr/bin/perf-exporter-with-capability"
 SOFTWARE = ("page_faults", "context_switches")
 HARDWARE = ("cycles", "instructions")
 HOTPLUG_ROUNDS = 4
+RECOVERY_SECONDS = 35  # what was refused is tried again every 30 s
 SMALL_DESCRIPTOR_LIMIT = 20
 SILENT_SECONDS = 120  # an event is called silent after a minute of running time
 
@@ -112,6 +113,17 @@ def debians_gate_is_named_and_its_fix_helps(guest):
     guest.set_paranoid(2)
     with guest.exporter(program=start) as exporter:
         assert_counts(guest, exporter, guest.online_cpus())
+
+
+def a_running_exporter_counts_once_it_may(guest):
+    guest.set_paranoid(3)
+    with guest.exporter(program=with_file_capability(guest)) as exporter:
+        assert not series_of(exporter.scrape(), 0)
+        guest.set_paranoid(2)
+        harness.wait_for(lambda: series_of(exporter.scrape(), 0), "the exporter to count by itself", RECOVERY_SECONDS)
+        page = assert_counts(guest, exporter, guest.online_cpus())
+        assert "debian_gate" not in page.findings() and "permitted" in page.findings(), page.findings()
+        assert page.success()["software"] == 1.0, page.success()
 
 
 def root_counts_behind_debians_gate(guest):
@@ -260,6 +272,7 @@ CASES = {
         a_user_with_the_file_capability_counts,
         a_user_without_a_capability_is_told_why,
         debians_gate_is_named_and_its_fix_helps,
+        a_running_exporter_counts_once_it_may,
         root_counts_behind_debians_gate,
         descriptors_that_run_out_leave_the_server_answering,
         a_cpu_goes_and_comes_back,
@@ -271,6 +284,7 @@ CASES = {
         a_user_with_the_file_capability_counts,
         a_user_without_a_capability_is_told_why,
         debians_gate_is_named_and_its_fix_helps,
+        a_running_exporter_counts_once_it_may,
         root_counts_behind_debians_gate,
         without_a_pmu_software_events_count,
         a_cpu_goes_and_comes_back,

@@ -99,5 +99,14 @@ TEST(FixFor, MakesOneParagraphOfProseAndLeavesCommandsAlone) {
             "  CapabilityBoundingSet=CAP_PERFMON");
 }
 
+TEST(FixFor, SaysWhenItHelps) {
+  const auto ends_with = [](std::string_view key, std::string_view end) {
+    return fix_for(finding_text(key), {}).ends_with(end);
+  };
+  EXPECT_TRUE(ends_with("debian_gate", "A running exporter then counts within 30 seconds."));
+  EXPECT_TRUE(ends_with("user_namespace", "a running one can't be given it."));
+  EXPECT_TRUE(ends_with("seccomp_eperm/no_profile", "a running one can't be given it."));
+}
+
 }  // namespace
 }  // namespace perf_exporter

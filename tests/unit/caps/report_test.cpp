@@ -33,6 +33,7 @@ TEST(ReportText, StartsWithTheFindings) {
             file
   fix       On the host:
               sudo setcap cap_perfmon=ep /usr/bin/perf-exporter
+            Then restart the exporter: a running one can't be given it.
   see       docs/permissions.md#file-capability-missing
 
 warn: paranoid_restricts

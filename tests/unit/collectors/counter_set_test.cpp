@@ -251,13 +251,13 @@ TEST(CounterSet, SilenceIsAChange) {
   machine.read();
   EXPECT_EQ(machine.status(0, "branches"), EventStatus::silent);
   EXPECT_EQ(changes, 1);
-  EXPECT_EQ(machine.counters.silence_changes(), 1U);
+  EXPECT_EQ(machine.counters.condition_changes(), 1U);
   machine.read();
   EXPECT_EQ(changes, 1) << "as before";
   machine.read();
   EXPECT_EQ(machine.total(0, "branches"), 9U);
   EXPECT_EQ(changes, 2);
-  EXPECT_EQ(machine.counters.silence_changes(), 2U);
+  EXPECT_EQ(machine.counters.condition_changes(), 2U);
 }
 
 // Needs a second of real time: a group is dead once its clock has stood still for that long.

@@ -205,7 +205,7 @@ class LyingCountersTest : public testing::Test {
   void read(int readings = 1) {
     for (int i = 0; i < readings; ++i) {
       counters_->read(kernel_, ++now_ * kSecond);
-      changes_ += counters_->silence_changed() ? 1 : 0;
+      changes_ += counters_->conditions_changed() ? 1 : 0;
     }
   }
   std::optional<std::uint64_t> total(std::string_view name) {

@@ -25,8 +25,8 @@ class OpenerTest : public testing::Test {
     config.allowance = config.allowance == 0 ? kPlenty : config.allowance;
     opener_.emplace(machine_.kernel, machine_.counters,
                     OnlineCpus::open(machine_.host.paths()).value(), std::move(config),
-                    Opener::Hooks{[this] {
-                                    prepared_ = true;
+                    Opener::Hooks{[this](CpuId) {
+                                    ++preparations_;
                                     return permit_;
                                   },
                                   [this](const OpenReport& report) {
@@ -56,7 +56,7 @@ class OpenerTest : public testing::Test {
 
   Machine machine_{default_events(), "0-1"};
   Opener::Permit permit_ = Opener::Permit::open;
-  std::atomic<bool> prepared_ = false;
+  std::atomic<int> preparations_ = 0;
   std::mutex mutex_;
   std::condition_variable passed_;
   int passes_ = 0;
@@ -68,9 +68,9 @@ TEST_F(OpenerTest, OpensNothingBeforeItMayBegin) {
   start();
   std::this_thread::sleep_for(50ms);
   EXPECT_TRUE(machine_.kernel.opens().empty());
-  EXPECT_FALSE(prepared_);
+  EXPECT_EQ(preparations_, 0);
   ASSERT_TRUE(running());
-  EXPECT_TRUE(prepared_);
+  EXPECT_EQ(preparations_, 1);
   EXPECT_EQ(machine_.counters.installed(), (CpuList{CpuId{0}, CpuId{1}}));
   EXPECT_EQ(report().descriptors, 24U);
   EXPECT_FALSE(report().guests_fell_back);
@@ -84,7 +84,7 @@ TEST_F(OpenerTest, OpensNothingBeforeItMayBegin) {
 TEST_F(OpenerTest, StopsThoughItNeverBegan) {
   start();
   EXPECT_TRUE(opener_->stop());
-  EXPECT_FALSE(prepared_);
+  EXPECT_EQ(preparations_, 0);
 }
 
 TEST_F(OpenerTest, OpensNothingWhereThatWouldEndTheProcess) {
@@ -190,6 +190,81 @@ TEST_F(OpenerTest, TheAllowanceHoldsForAllCpusTogether) {
   machine_.read();
   EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting);
   EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::refused);
+}
+
+// What was refused is looked at again, here as often as the thread looks up.
+class RetryTest : public OpenerTest {
+ protected:
+  void start_retrying_often() {
+    Opener::Config config;
+    config.retry_interval = 1ms;
+    start(config);
+  }
+  // Whether the event gets this status within the patience, at a pass of the opener.
+  [[nodiscard]] bool gets(const char* event, EventStatus status) {
+    for (int pass = 2; wait_for_passes(pass) && pass < 10; ++pass) {
+      machine_.read();
+      if (machine_.status(0, event) == status && machine_.status(1, event) == status) {
+        return true;
+      }
+    }
+    return false;
+  }
+};
+
+TEST_F(RetryTest, WhatWasRefusedIsCountedOnceItIsAllowed) {
+  machine_.kernel.refuse({}, EACCES);
+  start_retrying_often();
+  ASSERT_TRUE(running());
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::refused);
+  EXPECT_EQ(report().descriptors, 0U);
+  machine_.kernel.count({}, course(1000));
+  EXPECT_TRUE(gets("cycles", EventStatus::counting));
+  EXPECT_EQ(machine_.status(0, "page_faults"), EventStatus::counting);
+  EXPECT_GE(preparations_, 2) << "the findings are looked at again, too";
+  EXPECT_EQ(report().descriptors, 24U);
+}
+
+TEST_F(RetryTest, WhatCountsGoesOnUndisturbed) {
+  FakePerfKernel::Match cache;
+  cache.type = PERF_TYPE_HARDWARE;
+  cache.config = PERF_COUNT_HW_CACHE_REFERENCES;
+  machine_.kernel.refuse(cache, EACCES);
+  start_retrying_often();
+  ASSERT_TRUE(running());
+  ASSERT_TRUE(wait_for_passes(3));
+  machine_.counters.with_state([](const CountersView& view) { EXPECT_EQ(view.reopenings, 0U); });
+  EXPECT_EQ(machine_.status(0, "cache_references"), EventStatus::refused);
+}
+
+TEST_F(RetryTest, WhereNothingIsRefusedNothingIsAskedAgain) {
+  FakePerfKernel::Match cache;
+  cache.type = PERF_TYPE_HARDWARE;
+  cache.config = PERF_COUNT_HW_CACHE_REFERENCES;
+  machine_.kernel.refuse(cache, ENOENT);
+  start_retrying_often();
+  ASSERT_TRUE(running());
+  EXPECT_FALSE(wait_for_passes_within(2, 1500ms));
+  EXPECT_EQ(preparations_, 1);
+}
+
+TEST_F(RetryTest, APmuThatAppearsIsCounted) {
+  machine_.kernel.refuse(hardware(), ENOENT);
+  start_retrying_often();
+  ASSERT_TRUE(running());
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::unsupported);
+  machine_.kernel.count(hardware(), course(1000));
+  machine_.host.add_pmu("cpu", 4);
+  EXPECT_TRUE(gets("cycles", EventStatus::counting));
+}
+
+TEST_F(RetryTest, AProcessThatOpensWouldEndIsAskedAgainWithoutOpening) {
+  permit_ = Opener::Permit::open_nothing;
+  start_retrying_often();
+  ASSERT_TRUE(running());
+  ASSERT_TRUE(wait_for_passes(3));
+  EXPECT_GE(preparations_, 2);
+  EXPECT_TRUE(machine_.kernel.opens().empty());
 }
 
 // A PMU whose virtual counters may be taken away from the guest and given back.
