@@ -1,6 +1,6 @@
 # Thin: everything is done by scripts/ and CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-vm test-hardware test-package lint format bench golden docs deb clean
+.PHONY: help run test test-vm test-hardware test-package lint format bench golden docs chart deb clean
 
 JOBS := $(shell nproc)
 
@@ -48,6 +48,12 @@ deb: ## The Debian package, in build/package
 
 test-package: ## Install the package on a machine that runs systemd, in a container; needs root
 	@scripts/package.sh test
+
+chart: ## Write the chart's README.md and values.schema.json anew from its values and the program's flags
+	@scripts/install-packages.sh build test chart
+	@cmake --preset release -DPERF_EXPORTER_TESTS=ON > /dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target perf-exporter > /dev/null
+	@/usr/bin/python3 -B deploy/helm/generate.py build/release/perf-exporter
 
 clean: ## Remove everything built
 	@rm -rf build

@@ -21,6 +21,8 @@ packages_lint="clang-format clang-tidy"
 
 # What the virtual machines need: emulators, the cross compiler, and what packs and unpacks.
 packages_vm="qemu-system-arm qemu-system-x86 g++-aarch64-linux-gnu binutils cpio xz-utils zstd"
+# What the tests of the chart and of the manifests need besides; helm and kubectl come by fetch-helm.sh.
+packages_chart="python3-yaml secilc checkpolicy"
 
 packages_bench="libbenchmark-dev strace"
 

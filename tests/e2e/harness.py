@@ -175,7 +175,8 @@ class Page:
 
 
 class Exporter:
-    """A serving exporter on a port of its own. To be used by `with`; a failure within prints its log."""
+    """A serving exporter on a port of its own, or with an empty `listen` on the one address that its configuration
+    names. To be used by `with`; a failure within prints its log."""
 
     def __init__(self, *arguments, program=None, listen=("127.0.0.1:0",), **options):
         self._log = tempfile.NamedTemporaryFile("w+", encoding="utf-8", errors="replace")
@@ -187,7 +188,7 @@ class Exporter:
         self.pid = self._process.pid
         self.returncode = None
         try:
-            self.urls = wait_for(lambda: self._listening(len(listen)), "the exporter to listen")
+            self.urls = wait_for(lambda: self._listening(len(listen) or 1), "the exporter to listen")
             tcp = [url for url in self.urls if url.startswith("http://")]
             self.port = int(tcp[0].rsplit(":", 1)[1]) if tcp else None
             if tcp:
