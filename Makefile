@@ -1,6 +1,6 @@
 # Thin: everything is done by scripts/ and CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-vm test-hardware test-package lint format bench golden docs chart deb clean
+.PHONY: help run test test-scenarios test-vm test-hardware test-package lint format bench golden docs chart deb clean
 
 JOBS := $(shell nproc)
 
@@ -12,6 +12,9 @@ run: ## Build and serve on 127.0.0.1:10950; ARGS="--collector cycles" adds flags
 
 test: ## All tests: release, asan-ubsan, tsan, two virtual machines, and the lint; PRESETS="release" for fewer
 	@scripts/test.sh $(PRESETS)
+
+test-scenarios: ## The scoreboard: what the probe finds in real situations, as root
+	@scripts/test.sh scenarios
 
 test-vm: ## The tests in virtual machines with all of Debian's kernels; writes the table in docs/testing.md
 	@scripts/test.sh vm-all

@@ -19,6 +19,9 @@ packages_service="debootstrap podman runc"
 
 packages_lint="clang-format clang-tidy"
 
+# What the scenarios need: a container runtime, filters for system calls, a tracer.
+packages_scenarios="runc python3-seccomp strace libcap2-bin util-linux"
+
 # What the virtual machines need: emulators, the cross compiler, and what packs and unpacks.
 packages_vm="qemu-system-arm qemu-system-x86 g++-aarch64-linux-gnu binutils cpio xz-utils zstd"
 # What the tests of the chart and of the manifests need besides; helm and kubectl come by fetch-helm.sh.

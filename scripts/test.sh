@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# test.sh [PRESET|vm|vm-all...]: builds and runs every test, of the presets release, asan-ubsan and tsan and a
-# short selection of the virtual machines where none is named, and lints with the first. vm-all is all virtual
-# machines, and writes their table into docs/testing.md. The last line reads "N passed, N failed, N skipped";
-# the exit status is 0 only where nothing failed.
+# test.sh [PRESET|scenarios|vm|vm-all...]: builds and runs every test, of the presets release, asan-ubsan and tsan
+# and a short selection of the virtual machines where none is named, and lints with the first, which plays the
+# scenarios, too. vm-all is all virtual machines, and writes their table into docs/testing.md. The last line reads
+# "N passed, N failed, N skipped"; the exit status is 0 only where nothing failed.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -12,7 +12,7 @@ cd "$root"
 short_selection=d12-arm64,d13-amd64
 started=$SECONDS
 
-sets=(build test package chart lint bench)
+sets=(build test package chart scenarios lint bench)
 [[ " $* " != *" vm"* ]] || sets+=(vm)
 scripts/install-packages.sh "${sets[@]}"
 tools=$(scripts/fetch-tools.sh)
@@ -68,6 +68,17 @@ run_tests() {
   report+=("$1=build/$1/junit.xml")
 }
 
+run_scenarios() {
+  say scenarios
+  rm -f build/scenarios/junit.xml
+  /usr/bin/python3 -B tests/scenarios/run.py --programs build/release --junit build/scenarios/junit.xml || true
+  report+=("scenarios=build/scenarios/junit.xml")
+}
+
+build_programs() {
+  cmake --build --preset release --parallel "$(nproc)" --target perf-exporter perf-exporter-preflight
+}
+
 run_guests() { # run_guests ARGUMENT...
   rm -f build/vm/junit.xml
   step vm.run tests/vm/run.py --junit build/vm/junit.xml "$@" || true
@@ -80,9 +91,14 @@ for preset in "$@"; do
     run_guests --kernels "$short_selection"
   elif [ "$preset" = vm-all ]; then
     run_guests --matrix docs/testing.md
+  elif [ "$preset" = scenarios ]; then
+    if step release.configure configure release && step release.build build_programs; then
+      run_scenarios
+    fi
   elif step "$preset.configure" configure "$preset" &&
     step "$preset.build" for_preset "$preset" cmake --build --preset "$preset" --parallel "$(nproc)"; then
     run_tests "$preset"
+    [ "$preset" != release ] || run_scenarios
   fi
   if [ "$preset" = release ]; then
     step lint.format scripts/lint.sh format || true
@@ -103,6 +119,8 @@ lacks() {
   has_core_pmu || echo pmu
   case $(uname -m) in x86_64 | aarch64) ;; *) echo known_loop ;; esac
   unshare --user true 2> /dev/null || echo userns
+  unshare --mount --pid --fork --mount-proc true 2> /dev/null || echo namespaces
+  grep -q '^[^ ]* [^ ]* cgroup2 ' /proc/mounts || echo cgroup2
   grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2> /dev/null || echo ipv6
 }
 for thing in $(lacks); do

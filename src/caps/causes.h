@@ -58,6 +58,10 @@ std::string tell_sets(const Case& c);
 // The call never reached perf: seccomp, another kernel, none.
 void add_reach_causes(Case& c);
 
+// Some calls reached perf and others were answered EPERM, which perf gives to no counting event: a
+// filter looks at the arguments. Whether that is so.
+bool add_filter_by_argument(Case& c);
+
 // r2 was refused: every open is.
 void add_gate_causes(Case& c);
 

@@ -66,7 +66,7 @@ void add_cgroup_causes(Case& c) {
     const std::string_view key = key_of(c);
     add(c, key, key == "cgroup_removed" ? Severity::unknown : Severity::fail, tell_trial(c));
   } else if (trials[Trial::kernel_cgroup].opened() && c.facts.cgroups.trial_is_root &&
-             c.facts.cgroups.root_delegates == false) {
+             c.facts.cgroups.root_delegates == false && c.facts.cgroups.shows_all != false) {
     add(c, "cgroup_root_never_delegated", Severity::unknown,
         tell_trial(c) + "; the root alone could be tried, which opens in any case");
   }

@@ -50,7 +50,9 @@ void add_descriptor_causes(Case& c) {
 void add_refusal_causes(Case& c) {
   const bool is_narrower =
       denied(c, Trial::kernel_self) || (wants_cpus(c.wanted) && denied(c, Trial::user_cpu));
-  if (is_out_of_descriptors(c)) {
+  if (add_filter_by_argument(c)) {
+    add_foreseen_causes(c);
+  } else if (is_out_of_descriptors(c)) {
     add_descriptor_causes(c);
     if (is_narrower && has_valid_capability(c) != true) {
       add_privilege_causes(c);

@@ -49,6 +49,34 @@ std::string tell_file(const FileCapabilities& file) {
   return "file capabilities " + format_mask(file.permitted) + (file.effective ? "=ep" : "=p");
 }
 
+// Of a file that can be executed as far as its mode goes. One that lacks the right capability may
+// demand another that is out of reach.
+std::vector<Finding> judge_capabilities(const MainProgram& program, const HostFacts& facts) {
+  const FileCapabilities& file = *program.file_capabilities;
+  const std::string seen =
+      program.path + ": " + (file.present ? tell_file(file) : "no security.capability");
+  const auto missing = out_of_reach(file, facts);
+  const bool counts = program.nosuid_mount != true && facts.no_file_caps != true;
+  std::vector<Finding> findings;
+  if (counts && file.effective && missing && *missing != 0) {
+    findings.push_back(finding_of("main_program_exec_refused", Severity::fail, facts,
+                                  seen + ", CapBnd " + format_mask(facts.capabilities->bounding) +
+                                      " lacks " + format_mask(*missing)));
+  }
+  if (!grants_perfmon(file)) {
+    findings.push_back(finding_of("main_program_lacks_perfmon",
+                                  facts.uid == uid_t{0} ? Severity::warn : Severity::fail, facts,
+                                  seen));
+  } else if (program.nosuid_mount == true) {
+    findings.push_back(
+        finding_of("main_program_nosuid", Severity::fail, facts, seen + ", nosuid mount"));
+  }
+  if (findings.empty()) {
+    findings.push_back(finding_of("main_program_starts", Severity::ok, facts, seen));
+  }
+  return findings;
+}
+
 }  // namespace
 
 std::optional<std::string> main_program_of(std::string_view executable) {
@@ -90,25 +118,7 @@ std::vector<Finding> judge_main_program(const MainProgram& program, const HostFa
     return {finding_of("unexplained_refusal", Severity::unknown, facts,
                        seen + ": the file or its capabilities can't be read")};
   }
-  const FileCapabilities& file = *program.file_capabilities;
-  if (!grants_perfmon(file)) {
-    return {finding_of("main_program_lacks_perfmon",
-                       facts.uid == uid_t{0} ? Severity::warn : Severity::fail, facts,
-                       seen + ": " + (file.present ? tell_file(file) : "no security.capability"))};
-  }
-  if (program.nosuid_mount == true) {
-    return {finding_of("main_program_nosuid", Severity::fail, facts,
-                       seen + ": " + tell_file(file) + ", nosuid mount")};
-  }
-  const auto missing = out_of_reach(file, facts);
-  const bool is_refused = file.effective && missing && *missing != 0;
-  if (is_refused && facts.no_file_caps != true) {
-    return {finding_of("main_program_exec_refused", Severity::fail, facts,
-                       seen + ": " + tell_file(file) + ", CapBnd " +
-                           format_mask(facts.capabilities->bounding) + " lacks " +
-                           format_mask(*missing))};
-  }
-  return {finding_of("main_program_starts", Severity::ok, facts, seen + ": " + tell_file(file))};
+  return judge_capabilities(program, facts);
 }
 
 }  // namespace perf_exporter

@@ -52,6 +52,22 @@ void add_seccomp(Case& c, std::string evidence) {
 
 }  // namespace
 
+bool add_filter_by_argument(Case& c) {
+  const bool is_filtered = c.facts.seccomp_mode.value_or(kSeccompFilter) == kSeccompFilter &&
+                           (c.trials[Trial::user_self].failed_with(EPERM) ||
+                            c.trials[Trial::kernel_self].failed_with(EPERM) ||
+                            c.trials[Trial::user_cpu].failed_with(EPERM) ||
+                            c.trials[Trial::kernel_cpu].failed_with(EPERM));
+  if (is_filtered) {
+    add(c, is_in_a_container(c) ? "seccomp_eperm" : "seccomp_eperm/no_profile", Severity::fail,
+        tell(c, {Trial::user_self, Trial::kernel_self, Trial::user_cpu, Trial::kernel_cpu}) +
+            "; perf and security modules answer EACCES there, a filter that looks at arguments "
+            "EPERM; " +
+            tell_seccomp(c));
+  }
+  return is_filtered;
+}
+
 void add_reach_causes(Case& c) {
   const TrialResult& reach = c.trials[Trial::undefined_flag];
   if (reach.outcome == TrialResult::Outcome::not_run) {

@@ -72,6 +72,14 @@ constexpr Row kRows[] = {
        f.cgroups.shows_all = false;
      },
      "EINVAL EFAULT OK OK OK OK OK OK OK", "warn:cgroup_view_partial ok:permitted", kCgroups},
+    {"own_cgroup_as_the_root_of_a_view_is_not_the_root", kHost,
+     [](HostFacts& f) {
+       allow(f);
+       f.cgroups.shows_all = false;
+       f.cgroups.trial_is_root = true;
+       f.cgroups.root_delegates = false;
+     },
+     "EINVAL EFAULT OK OK OK OK OK OK OK", "warn:cgroup_view_partial ok:permitted", kCgroups},
     {"no_capability_either", kHost, nothing,
      "EINVAL EFAULT OK EACCES EACCES EACCES EACCES OK EACCES",
      "fail:file_capability_missing warn:paranoid_restricts", kCgroups},

@@ -68,6 +68,14 @@ TEST(MainProgram, IsNotRefusedWhereTheKernelOverlooksIt) {
   EXPECT_EQ(judged(shipped(), facts), "ok:main_program_starts");
 }
 
+// cap_net_raw=ep with a bounding set that lacks it: the exec is refused, and would not help either.
+TEST(MainProgram, MayDemandAnotherCapabilityThatIsOutOfReach) {
+  HostFacts facts = plain_facts();
+  facts.capabilities->bounding &= ~kSysAdminBit;
+  EXPECT_EQ(judged(program_with({true, kSysAdminBit, 0, true, 0}), facts),
+            "fail:main_program_exec_refused fail:main_program_lacks_perfmon");
+}
+
 TEST(MainProgram, MayBeMissingOrNotExecutable) {
   MainProgram program = shipped();
   program.executable = false;

@@ -53,6 +53,18 @@ constexpr Row kRows[] = {
        grant(f, kPerfmonBit);
      },
      kEacces, "fail:seccomp_errno"},
+    {"filter_on_a_host_einval_which_perf_answers_to_the_first_trial_alone", kHost,
+     [](HostFacts& f) {
+       f.seccomp_mode = 2;
+       grant(f, kPerfmonBit);
+     },
+     "EINVAL EINVAL EINVAL EINVAL EINVAL EINVAL EINVAL EINVAL", "fail:seccomp_errno"},
+    {"filter_of_whole_cpus_by_the_arguments", kHost,
+     [](HostFacts& f) {
+       f.seccomp_mode = 2;
+       grant(f, kPerfmonBit);
+     },
+     "EINVAL EFAULT OK OK EPERM EPERM EPERM OK", "fail:seccomp_eperm"},
     {"filter_that_kills", kHost,
      [](HostFacts& f) {
        f.seccomp_mode = 2;
