@@ -94,9 +94,8 @@ constexpr PlaceText kTexts[] = {
                         "  sudo podman run --user 0 --cap-add SYS_ADMIN ...",
      .allow_call = "On the host, start the container with a profile that allows perf_event_open:\n"
                    "  sudo podman run --security-opt seccomp=FILE ...",
-     .newer_runtime =
-         "On the host, upgrade Podman to one built with containers/common newer than\n"
-         "0.67.0, whose default profile takes CAP_PERFMON.",
+     .newer_runtime = "On the host, upgrade Podman to one built with containers/common newer than\n"
+                      "0.67.0, whose default profile takes CAP_PERFMON.",
      .real_kernel = "On the host, start the container on the host's own kernel:\n"
                     "  sudo podman --runtime runc run ...",
      .descriptors = "On the host, start the container with:\n"

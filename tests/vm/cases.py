@@ -5,23 +5,20 @@ Every case leaves the guest as it found it, but for what it says: perf_event_par
 
 import contextlib
 import json
+import shlex
 import threading
 
-from guest import Machine, harness
+from guest import harness
 
 PLAIN = "/usr/bin/perf-exporter"
 WITH_CAPABILITY = "/usr/bin/perf-exporter-with-capability"
+V1 = "/tmp/v1/perf_event"  # a v1 hierarchy where the layout has it: below the folder of all
 SOFTWARE = ("page_faults", "context_switches")
 HARDWARE = ("cycles", "instructions")
 HOTPLUG_ROUNDS = 4
-RECOVERY_SECONDS = 35  # what was refused is tried again every 30 s
+RECOVERY_SECONDS = 35  # of the guest's time: what was refused is tried again every 30 s
 SMALL_DESCRIPTOR_LIMIT = 20
-SILENT_SECONDS = 120  # an event is called silent after a minute of running time
-
-ONE_CPU = Machine("one-cpu", "arm64", cpus=1)
-TWO_CPUS = Machine("two-cpus", "arm64", cpus=2)
-NO_PMU = Machine("no-pmu", "arm64", cpus=2, pmu=False, append="maxcpus=1")
-AMD64 = Machine("amd64", "amd64", cpus=2)
+SILENT_SECONDS = 240  # patience: an event is called silent after a minute of running time
 
 
 def counted_events(guest):
@@ -72,10 +69,9 @@ def series_of(page, cpu):
             and name not in ("perf_cpu_info",)}  # fmt: skip
 
 
-def probe(guest, start=(PLAIN,)):
+def probe(guest, start=(PLAIN,), *arguments):
     """(exit status, ids of the findings, the whole report)"""
-    command = " ".join(f"'{word}'" for word in start)
-    status, output = guest.run(f"{command} probe --format=json")
+    status, output = guest.run(shlex.join([*start, "probe", "--format=json", *arguments]))
     report = json.loads(output)
     return status, [finding["id"] for finding in report["findings"]], report
 
@@ -120,7 +116,10 @@ def a_running_exporter_counts_once_it_may(guest):
     with guest.exporter(program=with_file_capability(guest)) as exporter:
         assert not series_of(exporter.scrape(), 0)
         guest.set_paranoid(2)
-        harness.wait_for(lambda: series_of(exporter.scrape(), 0), "the exporter to count by itself", RECOVERY_SECONDS)
+        allowed_at = guest.uptime()
+        harness.wait_for(lambda: series_of(exporter.scrape(), 0), "the exporter to count by itself", SILENT_SECONDS)
+        waited = guest.uptime() - allowed_at
+        assert waited <= RECOVERY_SECONDS, f"it took {waited} s of the guest's time"
         page = assert_counts(guest, exporter, guest.online_cpus())
         assert "debian_gate" not in page.findings() and "permitted" in page.findings(), page.findings()
         assert page.success()["software"] == 1.0, page.success()
@@ -196,10 +195,11 @@ def a_cpu_goes_and_comes_back(guest):
 
 
 def an_event_that_never_moves_is_not_shown(guest):
-    """The emulated PMU takes the stall events and leaves them at 0."""
+    """The emulated PMU takes the stall events and leaves them at 0. The CPUs are left idle: a busy one makes virtual
+    time pass slowly."""
     guest.set_paranoid(2)
     program = with_file_capability(guest)
-    with guest.exporter("--collector=cycles,instructions,stalls", program=program) as exporter, busy(guest, 0):
+    with guest.exporter("--collector=cycles,instructions,stalls", program=program) as exporter:
         assert_counts(guest, exporter, [0], HARDWARE)
 
         def cpus_silent():
@@ -255,40 +255,11 @@ def events_of_a_cgroup_open_where_its_hierarchy_is(guest):
     test = "kernel_test --gtest_filter=CgroupOpen.*"
     guest.check("mkdir -p /sys/fs/cgroup/some")
     guest.check(f"CGROUP=/sys/fs/cgroup/some CGROUP_EXPECTS=opened {test}")
-    guest.check("mkdir -p /tmp/v1 && mount -t cgroup -o perf_event none /tmp/v1 && mkdir -p /tmp/v1/some")
+    guest.check(f"mkdir -p {V1} && mount -t cgroup -o perf_event none {V1} && mkdir -p {V1}/some")
     guest.check(f"CGROUP=/sys/fs/cgroup/some CGROUP_EXPECTS=ENOENT {test}")
-    guest.check(f"CGROUP=/tmp/v1/some CGROUP_EXPECTS=opened {test}")
+    guest.check(f"CGROUP={V1}/some CGROUP_EXPECTS=opened {test}")
 
 
 def a_user_counts_beside_a_v1_hierarchy(guest):
-    assert guest.run("mount | grep -q ' /tmp/v1 '")[0] == 0, "the case before mounts it"
+    assert guest.run(f"mount | grep -q ' {V1} '")[0] == 0, "the case before mounts it"
     a_user_with_the_file_capability_counts(guest)
-
-
-CASES = {
-    ONE_CPU: (the_gate_stands_at_boot,),
-    TWO_CPUS: (
-        the_gate_stands_at_boot,
-        a_user_with_the_file_capability_counts,
-        a_user_without_a_capability_is_told_why,
-        debians_gate_is_named_and_its_fix_helps,
-        a_running_exporter_counts_once_it_may,
-        root_counts_behind_debians_gate,
-        descriptors_that_run_out_leave_the_server_answering,
-        a_cpu_goes_and_comes_back,
-        an_event_that_never_moves_is_not_shown,
-    ),
-    NO_PMU: (a_cpu_that_was_never_online_is_counted_once_it_is, without_a_pmu_software_events_count),
-    AMD64: (
-        the_gate_stands_at_boot,
-        a_user_with_the_file_capability_counts,
-        a_user_without_a_capability_is_told_why,
-        debians_gate_is_named_and_its_fix_helps,
-        a_running_exporter_counts_once_it_may,
-        root_counts_behind_debians_gate,
-        without_a_pmu_software_events_count,
-        a_cpu_goes_and_comes_back,
-        events_of_a_cgroup_open_where_its_hierarchy_is,
-        a_user_counts_beside_a_v1_hierarchy,
-    ),
-}

@@ -144,6 +144,10 @@ class Guest:
         finally:
             self.run(f"kill {pid}")
 
+    def uptime(self):
+        """Seconds by the guest's clock, which lags behind ours where the emulator is slowed down."""
+        return float(self.check("cat /proc/uptime").split()[0])
+
     def online_cpus(self):
         return harness.parse_cpu_list(self.check("cat /sys/devices/system/cpu/online"))
 

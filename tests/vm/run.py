@@ -21,6 +21,7 @@ import xml.etree.ElementTree as xml_tree
 
 import cases
 import kernels
+import plan
 import sysroot
 from archive import Archives, Unavailable
 from guest import Guest, GuestDied
@@ -37,13 +38,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ("perf-exporter", "tests/kernel/kernel_test")
 TOOLS = {"arm64": ("qemu-system-aarch64", "aarch64-linux-gnu-g++"), "amd64": ("qemu-system-x86_64",)}
 PRESETS = {"arm64": "arm64", "amd64": "release"}
-# The tests of tests/kernel that a machine runs by itself.
-IN_GUEST = {
-    cases.ONE_CPU: ("Exact*", "Multiplexing*", "Competition*", "Grouping*", "Truth*", "SoftwareGroups*"),
-    cases.TWO_CPUS: ("SoftwareGroups*",),
-    cases.NO_PMU: ("SoftwareGroups*",),
-    cases.AMD64: ("SoftwareGroups*",),
-}
 IN_GUEST_SECONDS = 400
 EMULATOR_LOCK = cache_folder() / "emulator.lock"
 
@@ -96,7 +90,9 @@ class MachineRun:
         self.results = []
 
     def run(self):
-        waiting = [("in-guest", self._run_suites), *((case.__name__, self._wrap(case)) for case in cases.CASES[self._machine])]
+        suites = plan.IN_GUEST.get(self._machine)
+        waiting = [("in-guest", self._run_suites)] if suites else []
+        waiting += [(case.__name__, self._wrap(case)) for case in plan.CASES[self._machine]]
         while waiting:
             name = "boot"
             try:
@@ -116,7 +112,7 @@ class MachineRun:
         print(f"{status:7} {kernel} {machine}: {case} ({seconds:.1f} s)" + (f"\n{text}" if text else ""), flush=True)
 
     def _run_suites(self, guest):
-        for result in run_in_guest(guest, IN_GUEST[self._machine]):
+        for result in run_in_guest(guest, plan.IN_GUEST[self._machine]):
             self._add(*result)
 
     def _wrap(self, case):
@@ -137,8 +133,8 @@ class MachineRun:
 def skipped(kernel, reason):
     """A result for each case that a kernel would have had."""
     return [Result(kernel.name, machine.name, case.__name__, "skipped", 0.0, reason)
-            for machine in cases.CASES if machine.architecture == kernel.architecture
-            for case in cases.CASES[machine]]  # fmt: skip
+            for machine in plan.CASES if machine.architecture == kernel.architecture
+            for case in plan.CASES[machine]]  # fmt: skip
 
 
 def run_kernel(kernel, unpacked, image, folder):
@@ -146,7 +142,7 @@ def run_kernel(kernel, unpacked, image, folder):
     initramfs = folder / "initramfs.cpio"
     image.build(unpacked, initramfs)
     results = []
-    for machine in cases.CASES:
+    for machine in plan.CASES:
         if machine.architecture == kernel.architecture:
             say(f"{kernel.name}, {unpacked.version}: {machine.name}")
             console = folder / machine.name

@@ -1,0 +1,57 @@
+"""Which cases and which tests of tests/kernel run on which machine."""
+
+import cases
+import permission_cases
+from guest import Machine
+
+ONE_CPU = Machine("one-cpu", "arm64", cpus=1)
+TWO_CPUS = Machine("two-cpus", "arm64", cpus=2)
+NO_PMU = Machine("no-pmu", "arm64", cpus=2, pmu=False, append="maxcpus=1")
+AMD64 = Machine("amd64", "amd64", cpus=2)
+AMD64_BARE = Machine("amd64-bare-cgroups", "amd64", cpus=1, append="bench.bare_cgroups lockdown=confidentiality")
+AMD64_DISABLED = Machine("amd64-cgroup-disabled", "amd64", cpus=1, append="cgroup_disable=perf_event")
+
+PERMISSIONS = (
+    cases.the_gate_stands_at_boot,
+    permission_cases.the_gate_by_level_and_capability,
+    permission_cases.without_a_capability_the_gate_is_named_too,
+    cases.a_user_with_the_file_capability_counts,
+    cases.a_user_without_a_capability_is_told_why,
+    cases.debians_gate_is_named_and_its_fix_helps,
+    cases.a_running_exporter_counts_once_it_may,
+    cases.root_counts_behind_debians_gate,
+)
+
+# In this order: the last ones change the guest for good.
+CASES = {
+    ONE_CPU: (cases.the_gate_stands_at_boot,),
+    TWO_CPUS: (
+        *PERMISSIONS,
+        cases.descriptors_that_run_out_leave_the_server_answering,
+        cases.a_cpu_goes_and_comes_back,
+        cases.an_event_that_never_moves_is_not_shown,
+    ),
+    NO_PMU: (cases.a_cpu_that_was_never_online_is_counted_once_it_is, cases.without_a_pmu_software_events_count),
+    AMD64: (
+        *PERMISSIONS,
+        cases.without_a_pmu_software_events_count,
+        cases.a_cpu_goes_and_comes_back,
+        permission_cases.a_cgroup_below_the_v2_root_is_counted,
+        cases.events_of_a_cgroup_open_where_its_hierarchy_is,
+        permission_cases.perf_on_a_v1_hierarchy_is_named,
+        cases.a_user_counts_beside_a_v1_hierarchy,
+    ),
+    AMD64_BARE: (
+        permission_cases.a_root_that_never_delegated_is_named,
+        permission_cases.lockdown_does_not_hinder_counting,
+    ),
+    AMD64_DISABLED: (permission_cases.a_disabled_controller_is_named,),
+}
+
+# GoogleTest's filters.
+IN_GUEST = {
+    ONE_CPU: ("Exact*", "Multiplexing*", "Competition*", "Grouping*", "Truth*", "SoftwareGroups*"),
+    TWO_CPUS: ("SoftwareGroups*",),
+    NO_PMU: ("SoftwareGroups*",),
+    AMD64: ("SoftwareGroups*",),
+}
