@@ -36,12 +36,12 @@ _perf_exporter() {
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return ;;
-    --cpus|--web.listen-address|--web.telemetry-path|--web.max-requests|--scope|--for)
+    --cpus|--web.listen-address|--web.telemetry-path|--web.max-requests|--scope|--pid|--for)
       return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --collector|--no-collector|--cpus|--aggregate|--guests|--web.listen-address|--web.telemetry-path|--web.max-requests|--path.procfs|--path.sysfs|--path.cgroupfs|--log.level|--log.format|--config|--format|--scope|--for)
+      --collector|--no-collector|--cpus|--aggregate|--guests|--web.listen-address|--web.telemetry-path|--web.max-requests|--path.procfs|--path.sysfs|--path.cgroupfs|--log.level|--log.format|--config|--format|--scope|--pid|--for)
         [[ ${COMP_WORDS[i + 1]} != '=' ]] || ((i++))
         ((i++)) ;;
       -*) ;;
@@ -52,7 +52,7 @@ _perf_exporter() {
   done
   flags='--collector --no-collector --cpus --aggregate --guests --strict --web.listen-address --web.telemetry-path --web.max-requests --path.procfs --path.sysfs --path.cgroupfs --log.level --log.format --config --version --help'
   case $command in
-    probe) flags+=' --format --scope --need --exit-zero' ;;
+    probe) flags+=' --format --scope --need --exit-zero --trace --pid' ;;
     stat) flags+=' --for' ;;
   esac
   if [[ $cur == -* ]]; then

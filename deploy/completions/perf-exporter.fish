@@ -35,6 +35,8 @@ complete -c perf-exporter -n '__fish_seen_subcommand_from probe' -l format -x -a
 complete -c perf-exporter -n '__fish_seen_subcommand_from probe' -l scope -x -d 'Judge what these scopes ask for: cpu (whole CPUs) and cgroup'
 complete -c perf-exporter -n '__fish_seen_subcommand_from probe' -l need -d 'Print instead what the wanted collectors and scopes would take on this kernel: the least capability, sysctl and pod'
 complete -c perf-exporter -n '__fish_seen_subcommand_from probe' -l exit-zero -d 'Exit with 0 whatever was found, as init containers need it'
+complete -c perf-exporter -n '__fish_seen_subcommand_from probe' -l trace -d 'As root: make refused trials again and show by the kernel\'s own tracing which function refused'
+complete -c perf-exporter -n '__fish_seen_subcommand_from probe' -l pid -x -d 'As root: watch process N like that until it is refused, ends, or a signal comes'
 complete -c perf-exporter -n '__fish_seen_subcommand_from stat' -l for -x -d 'Count for this long: 500ms, 10s, 2m, 1h'
 complete -c perf-exporter -l version -d 'Print the version and exit'
 complete -c perf-exporter -s h -l help -d 'Print a help text and exit'

@@ -159,6 +159,15 @@ Result<void> apply_exit_zero(const Texts& values, const Choices& /*collectors*/,
   return store(parse_toggle(values.front()), options.exit_zero);
 }
 
+Result<void> apply_trace(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  return store(parse_toggle(values.front()), options.trace);
+}
+
+Result<void> apply_pid(const Texts& values, const Choices& /*collectors*/, Options& options) {
+  constexpr int kMostProcesses = 4'194'304;  // PID_MAX_LIMIT in include/linux/threads.h
+  return store(parse_number(values.front(), 1, kMostProcesses), options.trace_pid);
+}
+
 Result<void> apply_for(const Texts& values, const Choices& /*collectors*/, Options& options) {
   return store(parse_duration(values.front()), options.stat_for);
 }
@@ -217,6 +226,12 @@ constexpr auto kFlags = std::to_array<Flag>({
      apply_need},
     {kToggle, "exit-zero", "probe", "Probe", "", "",
      "Exit with 0 whatever was found, as init containers need it.", apply_exit_zero},
+    {kToggle, "trace", "probe", "Probe", "", "",
+     "As root: make refused trials again and show by the kernel's own tracing which function "
+     "refused. Behind '--' it takes a command to watch instead: probe --trace -- perf stat true.",
+     apply_trace},
+    {kValue, "pid", "probe", "Probe", "N", "",
+     "As root: watch process N like that until it is refused, ends, or a signal comes.", apply_pid},
     {kValue, "for", "stat", "Stat", "DURATION", "10s", "Count for this long: 500ms, 10s, 2m, 1h.",
      apply_for},
 });

@@ -35,6 +35,7 @@ struct CommandLine {
   Command command = Command::serve;
   std::string pattern;
   bool version = false;
+  std::vector<std::string> behind_dashes;
   std::map<std::string, std::vector<std::string>, std::less<>> values;
 };
 
@@ -123,9 +124,23 @@ void set_up(CLI::App& app, CommandLine& line) {
   }
 }
 
-Parsed<CommandLine> parse_command_line(int argc, const char* const* argv,
+// What stands behind "--" is nobody's flag: the pattern of list, or a command to trace.
+Parsed<void> place_rest(CommandLine& line, const Options& options) {
+  auto& rest = line.behind_dashes;
+  if (line.command == Command::list && line.pattern.empty() && rest.size() == 1) {
+    line.pattern = std::move(rest.front());
+    rest.clear();
+  }
+  const bool is_traced = line.command == Command::probe && options.trace && options.trace_pid == 0;
+  if (!rest.empty() && !is_traced) {
+    return usage_error("unexpected argument '" + rest.front() +
+                       "' behind --; a command goes there alone with probe --trace, without --pid");
+  }
+  return {};
+}
+
+Parsed<CommandLine> parse_command_line(std::span<const char* const> arguments,
                                        const std::vector<CollectorChoice>& collectors) {
-  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(std::max(argc, 0)));
   if (const auto name = flag_without_value(arguments)) {
     return usage_error(*name + " has no value behind its '='");
   }
@@ -133,7 +148,7 @@ Parsed<CommandLine> parse_command_line(int argc, const char* const* argv,
   CLI::App app;
   try {
     set_up(app, line);
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::CallForHelp&) {
     return tl::unexpected(EarlyExit{0, help_text(chosen_command(app), collectors), ""});
   } catch (const CLI::ArgumentMismatch& error) {
@@ -148,9 +163,7 @@ Parsed<CommandLine> parse_command_line(int argc, const char* const* argv,
     return tl::unexpected(EarlyExit{0, version_text(), ""});
   }
   for (const std::string& argument : app.remaining(true)) {
-    if (argument != "--") {
-      return unexpected_argument(argument, line.command);
-    }
+    return unexpected_argument(argument, line.command);
   }
   return line;
 }
@@ -171,9 +184,14 @@ Paint paint_of(const std::map<std::string, std::string>& environment) {
 tl::expected<Options, EarlyExit> parse_options(
     int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
     const std::vector<CollectorChoice>& collectors) {
-  auto line = parse_command_line(argc, argv, collectors);
+  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(std::max(argc, 0)));
+  const auto dashes = std::find(arguments.begin(), arguments.end(), std::string_view("--"));
+  auto line = parse_command_line({arguments.begin(), dashes}, collectors);
   if (!line) {
     return tl::unexpected(line.error());
+  }
+  if (dashes != arguments.end()) {
+    line->behind_dashes.assign(dashes + 1, arguments.end());
   }
   OptionSources sources{std::move(line->values), environment, "", {}};
   if (const auto done = read_config_file(sources); !done) {
@@ -183,7 +201,11 @@ tl::expected<Options, EarlyExit> parse_options(
   if (!options) {
     return usage_error(options.error().what);
   }
+  if (const auto placed = place_rest(*line, *options); !placed) {
+    return tl::unexpected(placed.error());
+  }
   options->command = line->command;
+  options->trace_command = std::move(line->behind_dashes);
   options->list_pattern = std::move(line->pattern);
   options->paint = paint_of(environment);
   options->ignored_environment = variables_of_no_flag(environment);

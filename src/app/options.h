@@ -39,6 +39,9 @@ struct Options {
   std::vector<std::string> scopes;                  // probe: "cpu", "cgroup"
   bool need = false;                                // probe: what it would take, instead
   Paint paint = Paint::plain;                       // what a terminal may be sent (NO_COLOR, TERM)
+  bool trace = false;                               // probe
+  int trace_pid = 0;                                // probe; 0: none
+  std::vector<std::string> trace_command;           // probe --trace; empty: none
   std::string list_pattern;                         // list; empty: all
   std::chrono::milliseconds stat_for{};             // stat
   // PERF_EXPORTER_* variables that are no flag's, for a debug line: Kubernetes injects such ones

@@ -5,7 +5,9 @@
 
 #include "app/commands.h"
 #include "app/exit_codes.h"
+#include "app/probe_trace.h"
 #include "app/session.h"
+#include "base/utf8.h"
 #include "caps/main_program.h"
 #include "caps/need.h"
 #include "collectors/counting_findings.h"
@@ -87,9 +89,36 @@ int print_need(const Options& options, const ProbeReport& report, const CpuList&
   return 0;
 }
 
+std::string plain_report(const ProbeReport& report, const Options& options) {
+  const Paint paint = ::isatty(STDOUT_FILENO) == 1 ? options.paint : Paint::plain;
+  return options.report_format == ReportFormat::json ? report_json(report) + "\n"
+                                                     : report_text(report, paint);
+}
+
+// The report with what the kernel bears witness to behind it.
+std::string traced_report(const ProbeReport& report, const Options& options, PerfKernel& kernel) {
+  const auto trace = trace_trials(report, options, kernel);
+  std::string text = plain_report(report, options);
+  if (options.report_format == ReportFormat::text) {
+    return text + "\n" +
+           (trace ? trace_text(*trace) : "trace\n  impossible: " + trace.error().what + "\n");
+  }
+  text.erase(text.rfind('}'));
+  text += R"(,"trace":)" + (trace ? trace_json(*trace) : "null") + R"(,"trace_error":)";
+  if (trace) {
+    text += "null";
+  } else {
+    append_json_string(trace.error().what, text);
+  }
+  return text + "}\n";
+}
+
 }  // namespace
 
 int probe(const Options& options, PerfKernel& kernel) {
+  if (options.trace_pid != 0 || !options.trace_command.empty()) {
+    return probe_other(options, kernel);
+  }
   auto online = OnlineCpus::open(options.paths);
   if (!online) {
     return complain(online.error());
@@ -108,9 +137,8 @@ int probe(const Options& options, PerfKernel& kernel) {
     add_opens(options, raising, cpus, report);
   }
   put_first_to_fix_on_top(report.findings);
-  const Paint paint = ::isatty(STDOUT_FILENO) == 1 ? options.paint : Paint::plain;
-  const std::string text = options.report_format == ReportFormat::json ? report_json(report) + "\n"
-                                                                       : report_text(report, paint);
+  const std::string text =
+      options.trace ? traced_report(report, options, kernel) : plain_report(report, options);
   std::fputs(text.c_str(), stdout);
   return refuses_anything(report.findings) && !options.exit_zero ? kExitRefused : 0;
 }

@@ -112,7 +112,7 @@ void add_missing_steps(Case& c, Severity severity) {
 void add_capability_causes(Case& c, Severity severity) {
   if (capability_is_masked(c)) {
     add(c, "apparmor_denies_capability", severity,
-        tell_sets(c) + ", " + tell_label(c) + "; capget(2) hides CAP_PERFMON");
+        tell_sets(c) + ", " + tell_label(c) + "; capget(2) hides the capability");
   }
   if (c.facts.initial_user_namespace == false) {
     add(c, "user_namespace", severity,

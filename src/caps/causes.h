@@ -42,7 +42,8 @@ std::optional<bool> has_capability(const Case& c);
 std::optional<bool> has_valid_sys_admin(const Case& c);
 std::optional<bool> has_valid_capability(const Case& c);
 
-// Whether capget(2) hides CAP_PERFMON although the thread holds it: AppArmor denies it.
+// Whether capget(2) hides the capability that would do although the thread holds it: AppArmor
+// denies it.
 bool capability_is_masked(const Case& c);
 
 // Whether the label is SELinux's, and SELinux is not known to be permissive.

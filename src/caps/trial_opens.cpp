@@ -217,6 +217,12 @@ Trials run_trials(PerfKernel& kernel, CpuId first_online,
   return trials;
 }
 
+TrialResult run_trial(PerfKernel& kernel, Trial trial, CpuId cpu) {
+  const auto* event = std::find_if(std::begin(kTrialEvents), std::end(kTrialEvents),
+                                   [&](const TrialEvent& each) { return each.trial == trial; });
+  return event == std::end(kTrialEvents) ? TrialResult{} : try_event(kernel, *event, cpu);
+}
+
 bool opening_is_safe(const Trials& trials) {
   const auto outcome = trials[Trial::undefined_flag].outcome;
   return outcome == TrialResult::Outcome::opened || outcome == TrialResult::Outcome::refused;

@@ -76,6 +76,10 @@ std::string to_text(const TrialResult& result);
 Trials run_trials(PerfKernel& kernel, CpuId first_online,
                   const std::optional<std::filesystem::path>& cgroup = std::nullopt);
 
+// Tries one of the trials that open an event (user_self and later) and closes it again; like
+// run_trials, but without a child process.
+TrialResult run_trial(PerfKernel& kernel, Trial trial, CpuId cpu);
+
 // False where a call of perf_event_open(2) would, or might, end the process: open no event then.
 [[nodiscard]] bool opening_is_safe(const Trials& trials);
 

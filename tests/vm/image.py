@@ -23,8 +23,10 @@ class Image:
     """What a guest of one architecture gets beside its kernel. `root` is where its libraries and tools come from:
     a sysroot, or this machine's /."""
 
-    def __init__(self, architecture, root, busybox, programs):
+    def __init__(self, architecture, root, busybox, programs, files=()):
+        """`files` are put into /trace beside what is there of the tests' own."""
         self.architecture = architecture
+        self._files = files
         self._root = pathlib.Path(root)
         self._busybox = busybox
         self._programs = [*programs, self._find("bin", "setpriv"), self._find("sbin", "setcap")]
@@ -70,6 +72,9 @@ class Image:
             for program in self._programs:
                 subprocess.run([strip, "-o", tree / "usr/bin" / program.name, program], check=True)
             self._copy_libraries(tree)
+            (tree / "trace").mkdir()
+            for file in (GUEST / "trace_cases.sh", GUEST / "perf_test.apparmor", *self._files):
+                shutil.copy(file, tree / "trace")
             for module in kernel.modules:
                 shutil.copy(module, tree / "modules")
             (tree / "modules/list").write_text("".join(f"{path.name}\n" for path in kernel.modules), encoding="ascii")

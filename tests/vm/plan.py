@@ -2,6 +2,7 @@
 
 import cases
 import permission_cases
+import witness_cases
 from guest import Machine
 
 ONE_CPU = Machine("one-cpu", "arm64", cpus=1)
@@ -9,6 +10,8 @@ TWO_CPUS = Machine("two-cpus", "arm64", cpus=2)
 NO_PMU = Machine("no-pmu", "arm64", cpus=2, pmu=False, append="maxcpus=1")
 AMD64 = Machine("amd64", "amd64", cpus=2)
 AMD64_BARE = Machine("amd64-bare-cgroups", "amd64", cpus=1, append="bench.bare_cgroups lockdown=confidentiality")
+AMD64_TRACE = Machine("amd64-trace", "amd64", cpus=1)
+AMD64_SELINUX = Machine("amd64-selinux", "amd64", cpus=1, append="security=selinux")
 AMD64_DISABLED = Machine("amd64-cgroup-disabled", "amd64", cpus=1, append="cgroup_disable=perf_event")
 
 PERMISSIONS = (
@@ -45,6 +48,13 @@ CASES = {
         permission_cases.a_root_that_never_delegated_is_named,
         permission_cases.lockdown_does_not_hinder_counting,
     ),
+    AMD64_TRACE: (
+        witness_cases.the_kernel_bears_witness,
+        witness_cases.tracing_leaves_nothing_behind,
+        witness_cases.apparmor_is_proved,
+        witness_cases.without_kprobes_less_is_proved,
+    ),
+    AMD64_SELINUX: (witness_cases.selinux_is_proved,),
     AMD64_DISABLED: (permission_cases.a_disabled_controller_is_named,),
 }
 

@@ -35,8 +35,8 @@ def cache_folder():
 
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ("perf-exporter", "tests/kernel/kernel_test")
-TOOLS = {"arm64": ("qemu-system-aarch64", "aarch64-linux-gnu-g++"), "amd64": ("qemu-system-x86_64",)}
+PROGRAMS = ("perf-exporter", "tests/kernel/kernel_test", "tests/situation")
+TOOLS = {"arm64": ("qemu-system-aarch64", "aarch64-linux-gnu-g++"), "amd64": ("qemu-system-x86_64", "secilc")}
 PRESETS = {"arm64": "arm64", "amd64": "release"}
 IN_GUEST_SECONDS = 400
 EMULATOR_LOCK = cache_folder() / "emulator.lock"
@@ -156,15 +156,31 @@ def make_image(architecture, cache, archives):
     for tool in TOOLS[architecture]:
         if shutil.which(tool) is None:
             raise Unavailable(f"{tool} is not installed")
+    tools, files = [], []
     try:
-        root = sysroot.fetch(cache, archives) if architecture == "arm64" else pathlib.Path("/")
-        busybox = root / "bin/busybox" if architecture == "arm64" else sysroot.fetch_busybox(cache, archives)
+        if architecture == "arm64":
+            root = sysroot.fetch(cache, archives)
+            busybox = root / "bin/busybox"
+        else:
+            root = pathlib.Path("/")
+            busybox = sysroot.fetch_tool(cache, archives, "busybox-static", "bin/busybox")
+            tools = [sysroot.fetch_tool(cache, archives, "apparmor", "sbin/apparmor_parser")]
+            files = [compile_policy()]
     except Unavailable as error:
         note_missing(f"sysroot-{architecture}", str(error))
         raise
     note_missing(f"sysroot-{architecture}", None)
     say(f"building for {architecture}")
-    return Image(architecture, root, busybox, build(architecture, root))
+    return Image(architecture, root, busybox, [*build(architecture, root), *tools], files)
+
+
+def compile_policy():
+    """The SELinux policy of the tests, for the kernels' policy version."""
+    policy = ROOT / "build/vm/perf_test.policy"
+    policy.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["secilc", "-M", "false", "-c", "33", "-o", policy, "-f", "/dev/null",
+                    pathlib.Path(__file__).parent / "guest/perf_test.cil"], check=True)  # fmt: skip
+    return policy
 
 
 def note_missing(name, reason):

@@ -49,11 +49,12 @@ def fetch(cache, archives):
     return root
 
 
-def fetch_busybox(cache, archives):
-    """A static busybox for an amd64 guest."""
-    program = cache / "busybox-amd64"
+def fetch_tool(cache, archives, package, path):
+    """A program of an amd64 package that is not installed here: its path in the cache."""
+    program = cache / "tools-amd64" / os.path.basename(path)
     if not program.exists():
+        program.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as temporary:
-            unpack(archives.of(SUITES).download("busybox-static", "amd64", temporary), temporary)
-            shutil.copy(os.path.join(temporary, "bin/busybox"), program)
+            unpack(archives.of(SUITES).download(package, "amd64", temporary), temporary)
+            shutil.copy(os.path.join(temporary, path), program)
     return program

@@ -61,6 +61,8 @@ std::map<std::string, Sample> samples(const std::string& directory) {
       {"scope", {"cgroup,cpu", "cpu,cgroup", [](const Options& o) { return join(o.scopes, ","); }}},
       {"need", {"true", "1", [](const Options& o) { return std::to_string(o.need); }}},
       {"exit-zero", {"true", "1", [](const Options& o) { return std::to_string(o.exit_zero); }}},
+      {"trace", {"true", "1", [](const Options& o) { return std::to_string(o.trace); }}},
+      {"pid", {"77", "77", [](const Options& o) { return std::to_string(o.trace_pid); }}},
       {"for",
        {"1500ms", "1500", [](const Options& o) { return std::to_string(o.stat_for.count()); }}},
   };
@@ -211,6 +213,27 @@ TEST_F(OptionsTest, SubCommandsAreRecognised) {
   EXPECT_EQ(parsed({"list"}).list_pattern, "");
   EXPECT_EQ(parsed({"list", "miss"}).list_pattern, "miss");
   EXPECT_EQ(parsed({"list", "probe"}).list_pattern, "probe");
+}
+
+TEST_F(OptionsTest, WhatStandsBehindTwoDashesIsACommandToTrace) {
+  const Options options =
+      parsed({"probe", "--trace", "--", "perf", "stat", "--cpus=", "--", "list", "-x"});
+  EXPECT_EQ(options.command, Command::probe);
+  EXPECT_TRUE(options.trace);
+  EXPECT_THAT(options.trace_command, ElementsAre("perf", "stat", "--cpus=", "--", "list", "-x"));
+  EXPECT_THAT(parsed({"probe", "--trace", "--"}).trace_command, IsEmpty());
+  EXPECT_EQ(parsed({"list", "--", "--miss"}).list_pattern, "--miss");
+}
+
+TEST_F(OptionsTest, NothingElseStandsBehindTwoDashes) {
+  for (const Arguments& arguments : {Arguments{"probe", "--", "perf"},
+                                     {"stat", "--", "perf"},
+                                     {"--", "probe"},
+                                     {"list", "a", "--", "b"},
+                                     {"probe", "--trace", "--pid=7", "--", "perf"}}) {
+    EXPECT_THAT(refused(arguments), HasSubstr("behind --"));
+  }
+  EXPECT_THAT(refused({"probe", "--pid", "0"}), HasSubstr("--pid: "));
 }
 
 TEST_F(OptionsTest, CommonFlagsStandBeforeOrBehindTheSubCommand) {

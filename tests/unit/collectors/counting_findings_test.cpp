@@ -147,7 +147,7 @@ TEST(CountingFindings, ACheckThatWasRefusedWithAllElseIsNotSaidTwice) {
   CountingState state = state_of(default_events());
   state.report.truths = {
       truth_of("cpu", unknown(Doubt::refused, EACCES), unknown(Doubt::refused, EACCES))};
-  const Finding refusal{"distribution_gate", Severity::fail, "", "", "", ""};
+  const Finding refusal{"debian_gate", Severity::fail, "", "", "", ""};
   EXPECT_EQ(find(counting_findings(state, {refusal}), "pmu_unchecked"), nullptr);
 }
 
