@@ -103,8 +103,7 @@ TEST(TraceJson, HoldsTheSame) {
                         R"("exclude_kernel":false},"result":-13,"error":"EACCES","steps":[)"));
   EXPECT_THAT(json, HasSubstr(R"({"function":"cap_capable","caller":"security_capable",)"
                               R"("asked":"CAP_SYS_ADMIN","answer":"-1 EPERM","error":"EPERM"})"));
-  EXPECT_THAT(json,
-              HasSubstr(R"("proved":true,"anchor":"docs/permissions.md#debian-gate"})"));
+  EXPECT_THAT(json, HasSubstr(R"("proved":true,"anchor":"docs/permissions.md#debian-gate"})"));
   EXPECT_THAT(json, HasSubstr(R"("agreement":{"verdict":"agrees","finding":"debian_gate"})"));
 }
 
