@@ -64,6 +64,8 @@ Point CompetitionTest::scrape(Load load) {
   point.enabled = seconds(page, "enabled");
   point.running = seconds(page, "running");
   point.counting = has_status(page, "counting");
+  point.taken_is_said =
+      page.value("perf_exporter_finding{finding=\"counters_taken\",severity=\"warn\"}").has_value();
   point.multiplexed = has_status(page, "multiplexed");
   point.starved = has_status(page, "starved");
   return point;

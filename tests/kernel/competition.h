@@ -35,6 +35,7 @@ struct Point {
   bool multiplexed = false;
   bool starved = false;
   bool counting = false;
+  bool taken_is_said = false;  // by the finding counters_taken
 };
 
 enum class Load { bursty, none };

@@ -98,6 +98,7 @@ void Competition::take_and_give_back(Load load) {
   const Point& without = meanwhile.back();
   EXPECT_FALSE(without.shown) << "what has had no counter for a second is absent, not flat";
   EXPECT_TRUE(without.starved);
+  EXPECT_TRUE(without.taken_is_said);
   EXPECT_GT(without.enabled - from.enabled, 1.0);
   EXPECT_LT(without.running - from.running, 0.1);
   expect_no_jump(from, meanwhile, load_rate());
@@ -106,6 +107,7 @@ void Competition::take_and_give_back(Load load) {
   const Point& to = after.back();
   ASSERT_TRUE(to.shown);
   EXPECT_TRUE(to.counting);
+  EXPECT_FALSE(to.taken_is_said);
   report("given_back", in_words(from, to));
   expect_no_jump(from, after, load_rate(), without.known - from.known);
   EXPECT_GE(*to.shown - *from.shown, 0.95 * (to.known - after.front().known));

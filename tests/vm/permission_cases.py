@@ -65,6 +65,16 @@ def a_disabled_controller_is_named(guest):
     assert top == "cgroup_perf_disabled", findings
 
 
+def an_offline_cpu_tells_nothing(guest):
+    """The list of online CPUs is recorded, and the CPU that it names is off: what happens between two looks."""
+    guest.set_paranoid(2)
+    guest.check("mkdir -p /tmp/sys/devices/system/cpu && echo 1 > /tmp/sys/devices/system/cpu/online")
+    guest.write("/sys/devices/system/cpu/cpu1/online", "0")
+    top, findings = _on_top(guest, "--collector=software", "--path.sysfs=/tmp/sys")
+    guest.write("/sys/devices/system/cpu/cpu1/online", "1")
+    assert top == "cpu_offline", findings
+
+
 def lockdown_does_not_hinder_counting(guest):
     assert "[confidentiality]" in guest.check("mount -t securityfs securityfs /sys/kernel/security 2> /dev/null; "
                                               "cat /sys/kernel/security/lockdown")  # fmt: skip

@@ -39,6 +39,7 @@ CASES = {
         *PERMISSIONS,
         cases.without_a_pmu_software_events_count,
         cases.a_cpu_goes_and_comes_back,
+        permission_cases.an_offline_cpu_tells_nothing,
         permission_cases.a_cgroup_below_the_v2_root_is_counted,
         cases.events_of_a_cgroup_open_where_its_hierarchy_is,
         permission_cases.perf_on_a_v1_hierarchy_is_named,
