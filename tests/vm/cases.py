@@ -8,7 +8,7 @@ import json
 import shlex
 import threading
 
-from guest import harness
+from guest import harness, wait_for
 
 PLAIN = "/usr/bin/perf-exporter"
 WITH_CAPABILITY = "/usr/bin/perf-exporter-with-capability"
@@ -18,7 +18,6 @@ HARDWARE = ("cycles", "instructions")
 HOTPLUG_ROUNDS = 4
 RECOVERY_SECONDS = 35  # of the guest's time: what was refused is tried again every 30 s
 SMALL_DESCRIPTOR_LIMIT = 20
-SILENT_SECONDS = 240  # patience: an event is called silent after a minute of running time
 
 
 def counted_events(guest):
@@ -54,7 +53,7 @@ def assert_counts(guest, exporter, cpus, events=None):
                        > (first.value(f"perf_cpu_{event}_total", cpu=str(cpu)) or 0)
                        for event in events for cpu in cpus)  # fmt: skip
 
-        page = harness.wait_for(lambda: (lambda page: has_moved(page) and page)(exporter.scrape()),
+        page = wait_for(lambda: (lambda page: has_moved(page) and page)(exporter.scrape()),
                                 f"all of {events} to move on CPUs {cpus}")  # fmt: skip
     for event in events:
         for cpu in cpus:
@@ -117,7 +116,7 @@ def a_running_exporter_counts_once_it_may(guest):
         assert not series_of(exporter.scrape(), 0)
         guest.set_paranoid(2)
         allowed_at = guest.uptime()
-        harness.wait_for(lambda: series_of(exporter.scrape(), 0), "the exporter to count by itself", SILENT_SECONDS)
+        wait_for(lambda: series_of(exporter.scrape(), 0), "the exporter to count by itself")
         waited = guest.uptime() - allowed_at
         assert waited <= RECOVERY_SECONDS, f"it took {waited} s of the guest's time"
         page = assert_counts(guest, exporter, guest.online_cpus())
@@ -173,7 +172,7 @@ def _one_hotplug(guest, exporter):
     for event in counted_events(guest):
         assert away.count(event, 0) >= before.count(event, 0), event
     guest.write("/sys/devices/system/cpu/cpu1/online", "1")
-    harness.wait_for(lambda: series_of(exporter.scrape(), 1) == series_of(before, 1), "CPU 1's series to be back")
+    wait_for(lambda: series_of(exporter.scrape(), 1) == series_of(before, 1), "CPU 1's series to be back")
     page = assert_counts(guest, exporter, [1])
     for event in counted_events(guest):
         assert page.count(event, 0) >= away.count(event, 0), event
@@ -207,7 +206,7 @@ def an_event_that_never_moves_is_not_shown(guest):
             assert not page.values("perf_cpu_stalled_cycles_frontend_total"), page.text
             return page.value("perf_exporter_event_cpus", event="stalled_cycles_frontend", scope="cpu", status="silent")
 
-        harness.wait_for(cpus_silent, "the event to be called silent", SILENT_SECONDS)
+        wait_for(cpus_silent, "the event to be called silent")
         page = exporter.scrape()
         assert "event_silent" in page.findings(), page.findings()
         assert not {"pmu_not_counting", "pmu_counts_nonsense", "pmu_unchecked"} & page.findings(), page.findings()
@@ -234,7 +233,7 @@ def a_cpu_that_was_never_online_is_counted_once_it_is(guest):
         assert series_of(page, 0) and not series_of(page, 1), page.text
         assert "cpu_not_online" in page.findings(), page.findings()
         guest.write("/sys/devices/system/cpu/cpu1/online", "1")
-        harness.wait_for(lambda: series_of(exporter.scrape(), 1), "CPU 1's series")
+        wait_for(lambda: series_of(exporter.scrape(), 1), "CPU 1's series")
         assert_counts(guest, exporter, [0, 1])
         assert "cpu_not_online" not in exporter.scrape().findings()
     guest.write("/sys/devices/system/cpu/cpu1/online", "0")

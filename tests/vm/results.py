@@ -1,6 +1,7 @@
 """How the cases ended, as JUnit and as the table of kernels and cases in docs/testing.md."""
 
 import dataclasses
+import json
 import xml.etree.ElementTree as xml_tree
 
 BEGIN = "<!-- The table below is written by make test-vm. -->\n"
@@ -29,6 +30,15 @@ def write_junit(path, results):
             xml_tree.SubElement(case, {"failed": "failure", "skipped": "skipped"}[result.status], message=result.text)
     path.parent.mkdir(parents=True, exist_ok=True)
     xml_tree.ElementTree(suite).write(path)
+
+
+def remember(path, results):
+    """Keeps these results beside those of other kernels that earlier runs left in the file; all of them."""
+    known = [Result(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    new = {result.kernel for result in results}
+    kept = [result for result in known if result.kernel not in new] + results
+    path.write_text(json.dumps([dataclasses.asdict(result) for result in kept]), encoding="utf-8")
+    return kept
 
 
 def _row_of(result):

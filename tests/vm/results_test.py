@@ -36,6 +36,11 @@ class ResultsTest(unittest.TestCase):
         self.assertIn("| one | Exact | **FAIL** | pass |\n| two | a case | pass | skip |\n", text)
         self.assertTrue(text.startswith(f"before\n{results.BEGIN}") and text.endswith(f"{results.END}after\n"), text)
 
+    def test_a_kernel_that_is_tried_again_gets_new_results_and_others_keep_theirs(self):
+        results.remember(self.path, FOUND)
+        again = results.Result("old", "two", "a_case", "skipped", 0.0)
+        self.assertEqual(results.remember(self.path, [again]), [*FOUND[3:], again])
+
     def test_the_summary_reads_every_result(self):
         results.write_junit(self.path, FOUND)
         self.assertEqual(

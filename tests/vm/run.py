@@ -26,7 +26,7 @@ import sysroot
 from archive import Archives, Unavailable
 from guest import Guest, GuestDied
 from image import Image
-from results import Result, write_junit, write_matrix
+from results import Result, remember, write_junit, write_matrix
 
 
 def cache_folder():
@@ -222,7 +222,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kernels", default=",".join(names), help="of " + ", ".join(names))
     parser.add_argument("--junit", type=pathlib.Path, default=ROOT / "build/vm/junit.xml")
-    parser.add_argument("--matrix", type=pathlib.Path, help="write the table of kernels and cases into this document")
+    parser.add_argument("--matrix", type=pathlib.Path, help="write the table of kernels and cases into this document; kernels of earlier runs keep their columns")
     arguments = parser.parse_args()
     unknown = set(arguments.kernels.split(",")) - set(names)
     if unknown:
@@ -234,7 +234,9 @@ def main():
         results = run_all(wanted, cache, Archives(lists))
     write_junit(arguments.junit, results)
     if arguments.matrix:
-        write_matrix(arguments.matrix, wanted, results)
+        known = remember(ROOT / "build/vm/results.json", results)
+        tried = {result.kernel for result in known}
+        write_matrix(arguments.matrix, [kernel for kernel in kernels.MATRIX if kernel.name in tried], known)
 
 
 if __name__ == "__main__":
