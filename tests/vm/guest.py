@@ -43,13 +43,13 @@ class Machine:
     cpus: int = 2
     pmu: bool = True  # arm64 only: QEMU emulates no PMU for amd64
     append: str = ""
+    clock: str = "shift=1"  # QEMU's -icount, which counts instructions: 1 instruction = 2 ns of virtual time
 
     def qemu(self):
-        """The emulator and what makes the machine. Instructions are counted under icount alone (1 instruction =
-        2 ns of virtual time). Several threads would race with amd64 kernels' text patching (int3 oopses), and its
-        cmpxchg16b is reported to break flags."""
+        """The emulator and what makes the machine. Instructions are counted under icount alone. Several threads would
+        race with amd64 kernels' text patching (int3 oopses), and its cmpxchg16b is reported to break flags."""
         if self.architecture == "arm64":
-            icount = ["-icount", "shift=1"] if self.pmu else []
+            icount = ["-icount", self.clock] if self.pmu else []
             cpu = "neoverse-n1" if self.pmu else "neoverse-n1,pmu=off"
             return ["qemu-system-aarch64", "-machine", "virt,gic-version=3", "-cpu", cpu, *icount], "console=ttyAMA0"
         return (["qemu-system-x86_64", "-machine", "q35", "-cpu", "max,-cx16", "-accel", "tcg,thread=single"],
