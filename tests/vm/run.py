@@ -12,6 +12,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -228,6 +229,8 @@ def main():
     if unknown:
         parser.error(f"unknown kernel {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     wanted = [kernel for kernel in kernels.MATRIX if kernel.name in arguments.kernels.split(",")]
+    # An end by a signal must not leave the emulator behind.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as lists:
