@@ -3,6 +3,7 @@
 #include <linux/perf_event.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace perf_exporter {
 namespace {
@@ -21,7 +22,8 @@ EventTraits::EventTraits(const std::vector<const CatalogEvent*>& events) {
     });
     semantic_group.push_back(static_cast<std::size_t>(first - events.begin()));
     is_required.push_back(static_cast<char>(row.membership == Membership::required));
-    if (row.movement == Movement::with_instructions) {
+    is_mover.push_back(static_cast<char>(row.movement == Movement::with_instructions));
+    if (is_mover.back() != 0) {
       movers.push_back(event);
     }
     if (row.spec == kInstructions) {
@@ -43,6 +45,7 @@ void EventHolds::note(std::size_t event, RawCount value, RawCount running) {
     moved_[event] = 1;
   }
   running_[event] = running;
+  is_settled_ = is_settled_ && (moved_[event] != 0 || traits_->is_mover[event] == 0);
 }
 
 void EventHolds::forget_open() {
@@ -55,12 +58,15 @@ void EventHolds::set_untrusted(const std::vector<char>& untrusted) {
       trust_[event] = Trust::lost;
     } else if (trust_[event] == Trust::lost) {
       trust_[event] = Trust::returning;
+      is_returning_ = true;
     }
   }
 }
 
 void EventHolds::end_reading() {
-  std::replace(trust_.begin(), trust_.end(), Trust::returning, Trust::given);
+  if (std::exchange(is_returning_, false)) {
+    std::replace(trust_.begin(), trust_.end(), Trust::returning, Trust::given);
+  }
 }
 
 Hold EventHolds::judged(std::size_t event) const {
@@ -75,11 +81,13 @@ Hold EventHolds::judged(std::size_t event) const {
 }
 
 bool EventHolds::is_silent_itself(std::size_t event) const {
-  return judged(event) == Hold::silent &&
-         std::find(traits_->movers.begin(), traits_->movers.end(), event) != traits_->movers.end();
+  return traits_->is_mover[event] != 0 && judged(event) == Hold::silent;
 }
 
 bool EventHolds::judge() {
+  if (is_settled_) {  // as nearly always
+    return false;
+  }
   std::fill(next_.begin(), next_.end(), Hold::none);
   for (const std::size_t event : traits_->movers) {
     const Hold hold = judged(event);
@@ -99,6 +107,8 @@ bool EventHolds::judge() {
   };
   const bool changed = !std::equal(holds_.begin(), holds_.end(), next_.begin(), same_silence);
   holds_.swap(next_);
+  is_settled_ =
+      std::all_of(holds_.begin(), holds_.end(), [](Hold hold) { return hold == Hold::none; });
   return changed;
 }
 

@@ -20,6 +20,7 @@ struct EventTraits {
   std::vector<std::size_t> semantic_group;  // by event: the first of the same group
   std::vector<char> is_required;            // by event: of its group
   std::vector<std::size_t> movers;          // those that move with instructions
+  std::vector<char> is_mover;               // by event: the same
   std::size_t instructions = kNone;         // the one that counts them
 };
 
@@ -75,6 +76,8 @@ class EventHolds {
   [[nodiscard]] Hold judged(std::size_t event) const;
 
   const EventTraits* traits_;
+  bool is_settled_ = true;     // no mover that is open waits to move, and nothing is held for it
+  bool is_returning_ = false;  // some trust is
   // By event.
   std::vector<char> moved_;
   std::vector<RawCount> running_;  // kNotOpen: not open
