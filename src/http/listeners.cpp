@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,8 +31,18 @@ struct Candidate {
   SocketAddress address;
 };
 
+std::string no_descriptor_left() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return "none of the " + std::to_string(limit.rlim_cur) +
+         " file descriptors that this process may have is left; raise the limit (ulimit -n, "
+         "LimitNOFILE= of a unit, --ulimit nofile= of a container)";
+}
+
 std::string reason(int error) {
   switch (error) {
+    case EMFILE:
+      return no_descriptor_left();
     case EADDRINUSE:
       return "address already in use";
     case EADDRNOTAVAIL:
@@ -126,13 +137,16 @@ Result<UniqueFd> try_listening(const Candidate& candidate) {
     }
   }
   UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) {
+    return listen_fault(given, errno);
+  }
   const int on = 1;
   const int only_ipv6 = candidate.target.host.empty() ? 0 : 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (family == AF_INET6) {
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof(only_ipv6));
   }
-  if (!fd.valid() || ::bind(fd.get(), candidate.address.get(), candidate.address.length) != 0) {
+  if (::bind(fd.get(), candidate.address.get(), candidate.address.length) != 0) {
     return listen_fault(given, errno);
   }
   const bool listening = ::listen(fd.get(), 1) == 0;

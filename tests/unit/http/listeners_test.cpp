@@ -1,4 +1,5 @@
 // What the server listens on, on real sockets.
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -96,6 +97,16 @@ TEST_F(ListenersTest, AnAddressGivenTwiceIsInUse) {
   server_->stop();
   EXPECT_THAT(start_error({"127.0.0.1" + port, "127.0.0.1" + port}),
               EndsWith("address already in use"));
+}
+
+TEST_F(ListenersTest, TheLimitOfDescriptorsIsNamed) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{1, before.rlim_max};  // those open already are above it
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const std::string error = start_error({"127.0.0.1:0"});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(error, StartsWith("cannot listen on 127.0.0.1:0: none of the 1 file descriptors"));
 }
 
 TEST_F(ListenersTest, AnAddressOfAnotherMachineIsNamedWithItsReason) {
