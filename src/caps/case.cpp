@@ -18,9 +18,7 @@ std::optional<bool> both(std::optional<bool> left, std::optional<bool> right) {
 }  // namespace
 
 void add(Case& c, std::string_view key, Severity severity, std::string evidence) {
-  const FindingText& text = finding_text(key);
-  c.findings.push_back({std::string(text.id()), severity, std::string(text.summary),
-                        std::move(evidence), fix_for(text, c.facts), finding_anchor(text.id())});
+  c.findings.push_back(make_finding(key, severity, std::move(evidence), c.facts));
 }
 
 // To no attributes perf answers EFAULT, or EACCES where a gate or a module stands before their

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace perf_exporter {
 namespace {
@@ -20,32 +21,36 @@ constexpr FindingText kTexts[] = {
      "A seccomp filter refuses perf_event_open (EPERM) before the kernel's perf code sees it.",
      "{grant}\n"
      "The default profiles let a container that has it through from Docker 23.0, containerd 1.6.9\n"
-     "(1.7.0) and CRI-O 1.35.1 on."},
+     "(1.7.0) and CRI-O 1.35.1 on.",
+     FixEffect::at_restart},
     {"seccomp_eperm/no_profile",
      "A seccomp filter refuses perf_event_open (EPERM) before the kernel's perf code sees it.",
-     "{allow_call}"},
+     "{allow_call}", FixEffect::at_restart},
     {"seccomp_eperm/granted",
      "A seccomp filter refuses perf_event_open (EPERM) although CAP_PERFMON is in the bounding "
      "set.",
      "{newer_runtime}\n"
-     "Or: {allow_call}"},
+     "Or: {allow_call}",
+     FixEffect::at_restart},
     {"seccomp_enosys",
      "A seccomp filter answers perf_event_open as if the kernel did not have it (ENOSYS).",
-     "{allow_call}"},
+     "{allow_call}", FixEffect::at_restart},
     {"seccomp_enosys/profile",
      "A seccomp filter answers perf_event_open as if the kernel did not have it (ENOSYS).",
      "{newer_runtime}\n"
-     "Or: {allow_call}"},
+     "Or: {allow_call}",
+     FixEffect::at_restart},
     {"seccomp_enosys/sys_admin",
      "A seccomp filter answers perf_event_open as if the kernel did not have it (ENOSYS).",
      "The profile wants both capabilities: add PERFMON beside SYS_ADMIN.\n"
      "{grant}\n"
-     "Or: {newer_runtime}"},
+     "Or: {newer_runtime}",
+     FixEffect::at_restart},
     {"seccomp_errno",
      "A seccomp filter refuses perf_event_open with an errno that no default profile uses.",
-     "{allow_call}"},
+     "{allow_call}", FixEffect::at_restart},
     {"seccomp_kill", "A seccomp filter ends every process that calls perf_event_open.",
-     "{allow_call}"},
+     "{allow_call}", FixEffect::at_restart},
     {"kernel_without_perf", "The kernel was built without perf events.",
      "On the {node}, boot a kernel with CONFIG_PERF_EVENTS=y, or use another {node}."},
     {"emulated_kernel",
@@ -56,30 +61,34 @@ constexpr FindingText kTexts[] = {
 
     {"descriptors_exhausted", "No file descriptor is left for an event.",
      "{descriptors}\n"
-     "Where the answer is ENFILE, the {node} as a whole has none left: sysctl fs.file-max."},
+     "Where the answer is ENFILE, the {node} as a whole has none left: sysctl fs.file-max.",
+     FixEffect::at_restart},
 
     // Gates that refuse everything.
     {"debian_gate",
      "This kernel has Debian's patch: from perf_event_paranoid 3 on it takes CAP_SYS_ADMIN alone.",
-     kParanoid2},
+     kParanoid2, FixEffect::at_once},
     {"ubuntu_gate",
      "This kernel has Ubuntu's patch: at perf_event_paranoid 4 it refuses every open without "
      "CAP_SYS_ADMIN; only newer ones take CAP_PERFMON.",
      "Upgrade the {node}'s kernel: newer ones of Ubuntu take CAP_PERFMON here. Or on the {node}:\n"
-     "  sudo sysctl -w kernel.perf_event_paranoid=2"},
+     "  sudo sysctl -w kernel.perf_event_paranoid=2",
+     FixEffect::at_once},
     {"hardened_gate",
      "This kernel refuses every open at this perf_event_paranoid level, even with CAP_SYS_ADMIN.",
      "No capability helps: kernels of the linux-hardened kind close perf to root as well. On the\n"
      "{node}:\n"
      "  sudo sysctl -w kernel.perf_event_paranoid=2\n"
-     "If that is refused, boot another kernel."},
+     "If that is refused, boot another kernel.",
+     FixEffect::at_once},
     {"lsm_denies_open",
-     "A security module refuses every perf event (SELinux perf_event:open or a BPF LSM).", "{lsm}"},
+     "A security module refuses every perf event (SELinux perf_event:open or a BPF LSM).", "{lsm}",
+     FixEffect::at_once},
     {"lsm_denies_kernel",
      "A security module refuses events that count kernel mode (SELinux perf_event:kernel).",
-     "{lsm}"},
+     "{lsm}", FixEffect::at_once},
     {"lsm_denies_cpu", "A security module refuses events on a whole CPU (SELinux perf_event:cpu).",
-     "{lsm}"},
+     "{lsm}", FixEffect::at_once},
     {"lsm_denies_read",
      "A security module lets events be opened, but not read (SELinux perf_event:read).", "{lsm}"},
     {"lsm_denies_write",
@@ -88,14 +97,15 @@ constexpr FindingText kTexts[] = {
     {"lsm_denies_capability",
      "The process holds the capability, but a security module vetoes it (SELinux "
      "capability2:perfmon).",
-     "{lsm}"},
+     "{lsm}", FixEffect::at_once},
     {"apparmor_denies_capability",
      "The process holds the capability, but its AppArmor profile denies it.",
      "In the profile {profile} on the {node}, add this line:\n"
      "  capability perfmon,\n"
-     "{apparmor}"},
+     "{apparmor}",
+     FixEffect::at_once},
     {"user_namespace", "The process runs in a user namespace, where no capability counts for perf.",
-     "{user_namespace}"},
+     "{user_namespace}", FixEffect::at_restart},
 
     // No capability.
     {"kernel_lacks_perfmon",
@@ -103,35 +113,37 @@ constexpr FindingText kTexts[] = {
      "{grant_sys_admin}\n"
      "or upgrade the {node}'s kernel to 5.8 or newer."},
     {"permitted_not_raised", "CAP_PERFMON is permitted, but could not be made effective.",
-     "Allow the process capset(2): a seccomp filter may refuse it."},
+     "Allow the process capset(2): a seccomp filter may refuse it.", FixEffect::at_restart},
     {"bounding_set_lacks_perfmon",
      "CAP_PERFMON is not in the bounding set: the process was started without a way to get it.",
-     "{grant}"},
+     "{grant}", FixEffect::at_restart},
     {"root_lost_perfmon",
      "The process is root but has given up, or was started without, CAP_PERFMON.",
      "{grant}\n"
-     "(capsh --print shows what a root shell has dropped.)"},
+     "(capsh --print shows what a root shell has dropped.)",
+     FixEffect::at_restart},
     {"file_capability_missing",
      "The program's file carries no capability, and nothing else gives it CAP_PERFMON.",
-     "{file_capability}"},
+     "{file_capability}", FixEffect::at_restart},
     {"image_lacks_file_capability",
      "The program's file in this container carries no capability: the image never had it, or lost "
      "it on the way.",
      "{file_capability}\n"
      "What is known to lose it: Docker's classic builder (DOCKER_BUILDKIT=0), a COPY, cp or chown\n"
      "after setcap, and the storage drivers vfs and btrfs. Look in the built image, then here:\n"
-     "  getcap {exe}"},
+     "  getcap {exe}",
+     FixEffect::at_restart},
     {"file_capability_lacks_perfmon",
      "The program's file carries capabilities, but not CAP_PERFMON for this user namespace.",
-     "{file_capability}"},
+     "{file_capability}", FixEffect::at_restart},
     {"nosuid_mount", "The program lies on a nosuid mount, where file capabilities are ignored.",
-     "{suid_mount}"},
+     "{suid_mount}", FixEffect::at_restart},
     {"no_new_privs_dropped_perfmon",
      "no_new_privs took the file's CAP_PERFMON: whoever executed the program did not hold it.",
-     "{direct_start}"},
+     "{direct_start}", FixEffect::at_restart},
     {"tracer_dropped_perfmon",
      "The program was started under an unprivileged tracer, which takes file capabilities away.",
-     "Start the program without strace or gdb, or trace it as root."},
+     "Start the program without strace or gdb, or trace it as root.", FixEffect::at_restart},
     {"file_capability_not_applied",
      "The program's file should give it CAP_PERFMON, but the kernel did not apply it.",
      "Boot the {node} without no_file_caps if it is on the kernel's command line; else start the\n"
@@ -139,7 +151,8 @@ constexpr FindingText kTexts[] = {
     {"paranoid_restricts",
      "perf_event_paranoid asks for CAP_PERFMON here; a lower level would do without.",
      "Prefer to grant CAP_PERFMON. Without it, on the {node}, which opens perf to every user:\n"
-     "  sudo sysctl -w kernel.perf_event_paranoid=0"},
+     "  sudo sysctl -w kernel.perf_event_paranoid=0",
+     FixEffect::at_once},
 
     // Beyond permission.
     {"no_pmu",
@@ -164,7 +177,8 @@ constexpr FindingText kTexts[] = {
      "Nothing to mend: --guests auto leaves guests out here; --guests exclude says that this is\n"
      "meant."},
     {"pmu_busy", "Another driver or profiler holds the PMU.",
-     "On the {node}, stop the other profiler (perf, a vendor's tool, Intel PT in use)."},
+     "On the {node}, stop the other profiler (perf, a vendor's tool, Intel PT in use).",
+     FixEffect::at_once},
     {"cpu_offline", "The CPU of the trial opens is offline, so nothing is known about whole CPUs.",
      "Run the probe again."},
 
@@ -235,6 +249,14 @@ const FindingText& finding_text(std::string_view key) {
   const auto* row = std::find_if(std::begin(kTexts), std::end(kTexts),
                                  [&](const FindingText& text) { return text.key == key; });
   return row == std::end(kTexts) ? kTexts[std::size(kTexts) - 1] : *row;
+}
+
+Finding make_finding(std::string_view key, Severity severity, std::string evidence,
+                     const HostFacts& facts) {
+  const FindingText& text = finding_text(key);
+  return {std::string(text.id()),    severity,
+          std::string(text.summary), std::move(evidence),
+          fix_for(text, facts),      finding_anchor(text.id())};
 }
 
 std::string finding_anchor(std::string_view id) {

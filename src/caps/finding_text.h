@@ -5,9 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "caps/finding.h"
 #include "caps/host_facts.h"
 
 namespace perf_exporter {
+
+// When a fix helps an exporter that runs. What changes the kernel's rules holds for a running
+// process at once; what a process is given at its start, or not, is settled (capabilities(7),
+// seccomp(2), namespaces(7)). unsaid: there is nothing to say, or the fix says it itself.
+enum class FixEffect { unsaid, at_once, at_restart };
 
 // What a finding says. `key` is the finding's id, or "id/variant" where one cause has more than one
 // remedy. Words in braces in `fix` stand for what differs by place and process: {exe}, {unit}, the
@@ -17,6 +23,7 @@ struct FindingText {
   std::string_view key;
   std::string_view summary;
   std::string_view fix;
+  FixEffect effect = FixEffect::unsaid;
 
   [[nodiscard]] std::string_view id() const { return key.substr(0, key.find('/')); }
 };
@@ -30,6 +37,10 @@ const FindingText& finding_text(std::string_view key);
 // The fix for this process: lines of prose, each a paragraph, and lines that start with a blank,
 // which are commands or configuration. What is unknown is worded for a plain host.
 std::string fix_for(const FindingText& text, const HostFacts& facts);
+
+// The finding of a key that is in the table, with the fix for this process.
+Finding make_finding(std::string_view key, Severity severity, std::string evidence,
+                     const HostFacts& facts);
 
 // "docs/permissions.md#no-pmu": the section of docs/permissions.md about a finding.
 std::string finding_anchor(std::string_view id);

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <iterator>
 #include <optional>
 
 #include "caps/finding_text.h"
@@ -74,38 +72,16 @@ std::string piece(std::string_view name, const HostFacts& facts) {
   return std::string(place_piece(place_text(place), name));
 }
 
-// What changes the kernel's rules holds for a running process at once; what a process is given at
-// its start, or not, is settled (capabilities(7), seccomp(2), namespaces(7)).
-constexpr std::string_view kHelpsAtOnce[] = {
-    "debian_gate",        "ubuntu_gate",    "hardened_gate",         "lsm_denies_open",
-    "lsm_denies_kernel",  "lsm_denies_cpu", "lsm_denies_capability", "apparmor_denies_capability",
-    "paranoid_restricts", "pmu_busy",
-};
-constexpr std::string_view kHelpsAtStart[] = {
-    "seccomp_eperm",
-    "seccomp_enosys",
-    "seccomp_errno",
-    "seccomp_kill",
-    "descriptors_exhausted",
-    "user_namespace",
-    "permitted_not_raised",
-    "bounding_set_lacks_perfmon",
-    "root_lost_perfmon",
-    "file_capability_missing",
-    "image_lacks_file_capability",
-    "file_capability_lacks_perfmon",
-    "nosuid_mount",
-    "no_new_privs_dropped_perfmon",
-    "tracer_dropped_perfmon",
-};
-
-std::string_view effect_of(const FindingText& text) {
-  const auto is_among = [&](const auto& ids) {
-    return std::find(std::begin(ids), std::end(ids), text.id()) != std::end(ids);
-  };
-  return is_among(kHelpsAtOnce)    ? "A running exporter then counts within 30 seconds."
-         : is_among(kHelpsAtStart) ? "Then restart the exporter: a running one can't be given it."
-                                   : "";
+std::string_view effect_of(FixEffect effect) {
+  switch (effect) {
+    case FixEffect::at_once:
+      return "A running exporter then counts within 30 seconds.";
+    case FixEffect::at_restart:
+      return "Then restart the exporter: a running one can't be given it.";
+    case FixEffect::unsaid:
+      break;
+  }
+  return "";
 }
 
 bool is_name(std::string_view text) {
@@ -144,7 +120,7 @@ std::string fix_for(const FindingText& text, const HostFacts& facts) {
   bool was_prose = false;
   const std::string remedy = filled(text.fix, facts);
   const bool says_so = remedy.find("restart") != std::string::npos;
-  const std::string lines = remedy + "\n" + std::string(says_so ? "" : effect_of(text));
+  const std::string lines = remedy + "\n" + std::string(says_so ? "" : effect_of(text.effect));
   for_each_line(lines, [&](std::string_view line) {
     if (line.empty()) {
       return;

@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::string_view kSuffix = "-preflight";
 
-Finding finding_of(std::string_view key, Severity severity, const HostFacts& facts,
-                   std::string evidence) {
-  const FindingText& text = finding_text(key);
-  return {std::string(text.id()),    severity,
-          std::string(text.summary), std::move(evidence),
-          fix_for(text, facts),      finding_anchor(text.id())};
-}
-
 // The bits that the kernel knows; it masks the others off before it judges.
 std::uint64_t known_bits(const HostFacts& facts) {
   const auto last = facts.cap_last_cap.value_or(63);
@@ -59,20 +51,21 @@ std::vector<Finding> judge_capabilities(const MainProgram& program, const HostFa
   const bool counts = program.nosuid_mount != true && facts.no_file_caps != true;
   std::vector<Finding> findings;
   if (counts && file.effective && missing && *missing != 0) {
-    findings.push_back(finding_of("main_program_exec_refused", Severity::fail, facts,
-                                  seen + ", CapBnd " + format_mask(facts.capabilities->bounding) +
-                                      " lacks " + format_mask(*missing)));
+    findings.push_back(make_finding("main_program_exec_refused", Severity::fail,
+                                    seen + ", CapBnd " + format_mask(facts.capabilities->bounding) +
+                                        " lacks " + format_mask(*missing),
+                                    facts));
   }
   if (!grants_perfmon(file)) {
-    findings.push_back(finding_of("main_program_lacks_perfmon",
-                                  facts.uid == uid_t{0} ? Severity::warn : Severity::fail, facts,
-                                  seen));
+    findings.push_back(make_finding("main_program_lacks_perfmon",
+                                    facts.uid == uid_t{0} ? Severity::warn : Severity::fail, seen,
+                                    facts));
   } else if (program.nosuid_mount == true) {
     findings.push_back(
-        finding_of("main_program_nosuid", Severity::fail, facts, seen + ", nosuid mount"));
+        make_finding("main_program_nosuid", Severity::fail, seen + ", nosuid mount", facts));
   }
   if (findings.empty()) {
-    findings.push_back(finding_of("main_program_starts", Severity::ok, facts, seen));
+    findings.push_back(make_finding("main_program_starts", Severity::ok, seen, facts));
   }
   return findings;
 }
@@ -108,15 +101,15 @@ MainProgram look_at_main_program(const std::string& path) {
 std::vector<Finding> judge_main_program(const MainProgram& program, const HostFacts& facts) {
   const std::string& seen = program.path;
   if (program.exists == false) {
-    return {finding_of("main_program_missing", Severity::fail, facts, seen + ": ENOENT")};
+    return {make_finding("main_program_missing", Severity::fail, seen + ": ENOENT", facts)};
   }
   if (program.exists && program.executable == false) {
-    return {finding_of("main_program_not_executable", Severity::fail, facts,
-                       seen + ": access(X_OK) denied, or a noexec mount")};
+    return {make_finding("main_program_not_executable", Severity::fail,
+                         seen + ": access(X_OK) denied, or a noexec mount", facts)};
   }
   if (!program.exists || !program.executable || !program.file_capabilities) {
-    return {finding_of("unexplained_refusal", Severity::unknown, facts,
-                       seen + ": the file or its capabilities can't be read")};
+    return {make_finding("unexplained_refusal", Severity::unknown,
+                         seen + ": the file or its capabilities can't be read", facts)};
   }
   return judge_capabilities(program, facts);
 }

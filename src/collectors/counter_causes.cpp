@@ -7,13 +7,6 @@
 namespace perf_exporter {
 namespace {
 
-Finding finding_of(const CountingState& state, std::string_view id, std::string evidence) {
-  const FindingText& text = finding_text(id);
-  return {std::string(text.id()),     Severity::warn,
-          std::string(text.summary),  std::move(evidence),
-          fix_for(text, state.facts), finding_anchor(text.id())};
-}
-
 const EventRefusal* refusal_of(const CountingState& state, CpuId cpu, std::size_t event) {
   const auto refusals = state.refusals.find(cpu);
   if (refusals == state.refusals.end()) {
@@ -55,7 +48,7 @@ Finding hybrid_core_type(const CountingState& state, const std::vector<std::size
     evidence += (evidence.empty() ? "" : "; ") + std::string(state.events[event]->name) +
                 " opens on " + tell_cpus(state, with) + ", not on " + tell_cpus(state, without);
   }
-  return finding_of(state, "hybrid_core_type", std::move(evidence));
+  return make_finding("hybrid_core_type", Severity::warn, std::move(evidence), state.facts);
 }
 
 std::vector<Finding> counter_causes(const CountingState& state) {
@@ -66,12 +59,14 @@ std::vector<Finding> counter_causes(const CountingState& state) {
       seen += (seen.empty() ? "" : ", ") + std::string(state.events[event]->name) + " on CPU " +
               format_cpu_list(cpus);
     }
-    findings.push_back(finding_of(state, "counters_taken", "open and not running: " + seen));
+    findings.push_back(make_finding("counters_taken", Severity::warn,
+                                    "open and not running: " + seen, state.facts));
   }
   const bool is_short = !state.starved.empty() || !state.apart.empty();
   if (is_short && state.facts.nmi_watchdog.value_or(0) > 0) {
-    findings.push_back(finding_of(
-        state, "nmi_watchdog", "kernel.nmi_watchdog " + std::to_string(*state.facts.nmi_watchdog)));
+    findings.push_back(make_finding(
+        "nmi_watchdog", Severity::warn,
+        "kernel.nmi_watchdog " + std::to_string(*state.facts.nmi_watchdog), state.facts));
   }
   return findings;
 }
