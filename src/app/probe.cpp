@@ -89,28 +89,30 @@ int print_need(const Options& options, const ProbeReport& report, const CpuList&
   return 0;
 }
 
+Paint paint_of(const Options& options) {
+  return ::isatty(STDOUT_FILENO) == 1 ? options.paint : Paint::plain;
+}
+
 std::string plain_report(const ProbeReport& report, const Options& options) {
-  const Paint paint = ::isatty(STDOUT_FILENO) == 1 ? options.paint : Paint::plain;
   return options.report_format == ReportFormat::json ? report_json(report) + "\n"
-                                                     : report_text(report, paint);
+                                                     : report_text(report, paint_of(options));
 }
 
 // The report with what the kernel bears witness to behind it.
 std::string traced_report(const ProbeReport& report, const Options& options, PerfKernel& kernel) {
   const auto trace = trace_trials(report, options, kernel);
-  std::string text = plain_report(report, options);
   if (options.report_format == ReportFormat::text) {
-    return text + "\n" +
+    return report_text(report, paint_of(options)) + "\n" +
            (trace ? trace_text(*trace) : "trace\n  impossible: " + trace.error().what + "\n");
   }
-  text.erase(text.rfind('}'));
-  text += R"(,"trace":)" + (trace ? trace_json(*trace) : "null") + R"(,"trace_error":)";
+  std::string members =
+      R"("trace":)" + (trace ? trace_json(*trace) : "null") + R"(,"trace_error":)";
   if (trace) {
-    text += "null";
+    members += "null";
   } else {
-    append_json_string(trace.error().what, text);
+    append_json_string(trace.error().what, members);
   }
-  return text + "}\n";
+  return report_json(report, members) + "\n";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "caps/finding.h"
@@ -39,8 +40,8 @@ std::string report_text(const ProbeReport& report, Paint paint = Paint::plain);
 
 // One JSON object, described by docs/probe.schema.json: findings, events, trials and facts; an
 // unknown fact is null. Members may be added under the same schema_version, none is renamed or
-// dropped.
-std::string report_json(const ProbeReport& report);
+// dropped. `further`: members in JSON, "\"name\":value,...", that stand behind the report's own.
+std::string report_json(const ProbeReport& report, std::string_view further = {});
 
 // The same as an HTML fragment of sections, escaped, without styles or scripts.
 std::string report_html(const ProbeReport& report);

@@ -61,7 +61,7 @@ std::string event_json(const EventTrial& event) {
 
 }  // namespace
 
-std::string report_json(const ProbeReport& report) {
+std::string report_json(const ProbeReport& report, std::string_view further) {
   std::string out = R"({"schema_version":)" + std::to_string(kSchemaVersion) + R"(,"findings":[)";
   std::string_view separator;
   for (const Finding& finding : report.findings) {
@@ -90,7 +90,11 @@ std::string report_json(const ProbeReport& report) {
     out += std::visit(ValueJson{}, row.value);
     separator = ",";
   }
-  return out + "}}";
+  out += "}";
+  if (!further.empty()) {
+    out.append(",").append(further);
+  }
+  return out + "}";
 }
 
 }  // namespace perf_exporter
