@@ -11,9 +11,7 @@ failed stands in the JUnit file, which scripts/test_summary.py reads.
 import argparse
 import os
 import pathlib
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,10 +21,10 @@ import xml.etree.ElementTree as xml_tree
 import cases
 import kernels
 import plan
-import sysroot
 from archive import Archives, Unavailable
+from building import Images
 from guest import Guest, GuestDied
-from image import Image
+from notes import ROOT, note_missing, say
 from results import Result, remember, write_junit, write_matrix
 
 
@@ -35,31 +33,8 @@ def cache_folder():
     return pathlib.Path(home) / "perf-exporter" / "vm"
 
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ("perf-exporter", "tests/kernel/kernel_test", "tests/situation")
-TOOLS = {"arm64": ("qemu-system-aarch64", "aarch64-linux-gnu-g++"), "amd64": ("qemu-system-x86_64", "secilc")}
-PRESETS = {"arm64": "arm64", "amd64": "release"}
 IN_GUEST_SECONDS = 400
 EMULATOR_LOCK = cache_folder() / "emulator.lock"
-
-
-def say(text):
-    print(f"vm: {text}", file=sys.stderr, flush=True)
-
-
-def build(architecture, root):
-    """The programs for one architecture."""
-    preset = PRESETS[architecture]
-    environment = {**os.environ, "PERF_EXPORTER_SYSROOT": str(root)}
-    log = ROOT / "build" / f"vm-{architecture}.log"
-    log.parent.mkdir(exist_ok=True)
-    with log.open("wb") as output:
-        for command in (["cmake", "--preset", preset, "-DPERF_EXPORTER_TESTS=ON"],
-                        ["cmake", "--build", "--preset", preset, "--parallel", str(os.cpu_count()), "--target",
-                         *(pathlib.PurePath(program).name for program in PROGRAMS)]):  # fmt: skip
-            if subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=False).returncode:
-                sys.exit(f"the build for {architecture} failed:\n{log.read_text(errors='replace')[-4000:]}")
-    return [ROOT / "build" / preset / program for program in PROGRAMS]
 
 
 def run_in_guest(guest, suites):
@@ -153,54 +128,10 @@ def run_kernel(kernel, unpacked, image, folder):
     return results
 
 
-def make_image(architecture, cache, archives):
-    for tool in TOOLS[architecture]:
-        if shutil.which(tool) is None:
-            raise Unavailable(f"{tool} is not installed")
-    tools, files = [], []
-    try:
-        if architecture == "arm64":
-            root = sysroot.fetch(cache, archives)
-            busybox = root / "bin/busybox"
-        else:
-            root = pathlib.Path("/")
-            busybox = sysroot.fetch_tool(cache, archives, "busybox-static", "bin/busybox")
-            tools = [sysroot.fetch_tool(cache, archives, "apparmor", "sbin/apparmor_parser")]
-            files = [compile_policy()]
-    except Unavailable as error:
-        note_missing(f"sysroot-{architecture}", str(error))
-        raise
-    note_missing(f"sysroot-{architecture}", None)
-    say(f"building for {architecture}")
-    return Image(architecture, root, busybox, [*build(architecture, root), *tools], files)
-
-
-def compile_policy():
-    """The SELinux policy of the tests, for the kernels' policy version."""
-    policy = ROOT / "build/vm/perf_test.policy"
-    policy.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["secilc", "-M", "false", "-c", "33", "-o", policy, "-f", "/dev/null",
-                    pathlib.Path(__file__).parent / "guest/perf_test.cil"], check=True)  # fmt: skip
-    return policy
-
-
-def note_missing(name, reason):
-    """Keeps build/missing-packages, the lines "NAME: REASON" that excuse skips; None where it is to be had."""
-    path = ROOT / "build/missing-packages"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    kept = [line for line in lines if not line.startswith(f"{name}: ")]
-    if reason is not None:
-        say(f"{name} is not to be had: {reason}")
-        kept.append(f"{name}: {reason}")
-    if kept != lines:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-
-
 def run_all(wanted, cache, archives):
-    results, images = [], {}
+    results = []
+    images = Images({kernel.architecture for kernel in wanted}, cache, archives)
     for kernel in wanted:
-        architecture = kernel.architecture
         try:
             unpacked = kernels.fetch(kernel, cache, archives)
             note_missing(f"kernel-{kernel.name}", None)
@@ -209,12 +140,11 @@ def run_all(wanted, cache, archives):
             results += skipped(kernel, str(error))
             continue
         try:
-            if architecture not in images:
-                images[architecture] = make_image(architecture, cache, archives)
+            image = images.of(kernel.architecture)
         except Unavailable as error:
             results += skipped(kernel, str(error))
             continue
-        results += run_kernel(kernel, unpacked, images[architecture], ROOT / "build/vm" / kernel.name)
+        results += run_kernel(kernel, unpacked, image, ROOT / "build/vm" / kernel.name)
     return results
 
 

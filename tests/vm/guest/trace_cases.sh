@@ -184,6 +184,15 @@ wait_for_instance() {
   done
 }
 
+# Waits until the run of this process has its probes, where the kernel has any.
+wait_for_probes() {
+  [ -e "$TRACING/kprobe_events" ] || return 0
+  for _ in $(seq 100); do
+    if grep -q ":perf_exporter_$1/" "$TRACING/kprobe_events"; then return; fi
+    usleep 50000
+  done
+}
+
 cleanup() {
   rm -f "$scratch/trace"
   echo 2 > "$LEVEL"
@@ -199,10 +208,10 @@ cleanup() {
     wait "$traced"
     same_as_before "cleanup_after_SIG$number"
   done
-  perf-exporter probe --trace -- sleep 3 > /dev/null &
+  perf-exporter probe --trace -- sleep 30 > /dev/null &
   traced=$!
   wait_for_instance
-  usleep 500000
+  wait_for_probes "$traced"
   kill -KILL "$traced"
   wait "$traced" 2> /dev/null
   left=$(count_instances)
