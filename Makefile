@@ -1,6 +1,6 @@
 # Thin: everything is done by scripts/ and CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-scenarios test-vm test-hardware test-package lint format bench golden docs chart deb clean
+.PHONY: help run test test-scenarios test-vm test-hardware test-package lint format bench golden docs chart dashboards deb clean
 
 JOBS := $(shell nproc)
 
@@ -57,6 +57,11 @@ chart: ## Write the chart's README.md and values.schema.json anew from its value
 	@cmake --preset release -DPERF_EXPORTER_TESTS=ON > /dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target perf-exporter > /dev/null
 	@/usr/bin/python3 -B deploy/helm/generate.py build/release/perf-exporter
+
+dashboards: ## Write the Grafana dashboards anew from their TypeScript
+	@scripts/install-packages.sh grafana
+	@scripts/fetch-grafana-sdk.sh > /dev/null
+	@scripts/dashboards.sh
 
 clean: ## Remove everything built
 	@rm -rf build

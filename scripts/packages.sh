@@ -27,6 +27,9 @@ packages_vm="qemu-system-arm qemu-system-x86 g++-aarch64-linux-gnu binutils cpio
 # What the tests of the chart and of the manifests need besides; helm and kubectl come by fetch-helm.sh.
 packages_chart="python3-yaml secilc checkpolicy"
 
+# What makes the dashboards; Grafana's SDK comes by fetch-grafana-sdk.sh. npm fetches for the chart's tests, too.
+packages_grafana="nodejs npm"
+
 packages_bench="libbenchmark-dev strace"
 
 # Unpacked by fetch-tools.sh, never installed: their packages start services.

@@ -12,11 +12,12 @@ cd "$root"
 short_selection=d12-arm64,d13-amd64
 started=$SECONDS
 
-sets=(build test package chart scenarios lint bench)
+sets=(build test package chart grafana scenarios lint bench)
 [[ " $* " != *" vm"* ]] || sets+=(vm)
 scripts/install-packages.sh "${sets[@]}"
 tools=$(scripts/fetch-tools.sh)
 scripts/fetch-helm.sh > /dev/null
+scripts/fetch-grafana-sdk.sh > /dev/null
 export PATH=$tools/usr/bin:$PATH:/usr/sbin:/sbin PROMTOOL=$tools/usr/bin/promtool
 
 missing() { [ -e "$missing_packages" ] && grep -q "^$1: " "$missing_packages"; }

@@ -1,16 +1,11 @@
 #!/usr/bin/python3
 """The page is what Prometheus, its linter and its parsers take."""
 
-import contextlib
-import json
-import pathlib
 import subprocess
-import tempfile
 import unittest
-import urllib.parse
-import urllib.request
 
 import harness
+import prometheus
 from prometheus_client.openmetrics import parser as openmetrics_parser
 
 # What the two major versions send: text 0.0.4 is their last resort.
@@ -58,49 +53,14 @@ class Formats(unittest.TestCase):
 
 
 class RealPrometheus(unittest.TestCase):
-    """Debian's Prometheus, scraping every second, asked by its own API."""
-
-    @contextlib.contextmanager
-    def prometheus(self, target):
-        program = harness.tool("prometheus")
-        port = harness.free_port()
-        with tempfile.TemporaryDirectory() as folder:
-            config = pathlib.Path(folder, "prometheus.yml")
-            config.write_text(
-                "global: {scrape_interval: 1s}\nscrape_configs:\n"
-                f"- job_name: perf\n  static_configs: [{{targets: ['127.0.0.1:{target}']}}]\n",
-                encoding="ascii",
-            )
-            with open(pathlib.Path(folder, "log"), "w+", encoding="utf-8") as log:
-                process = subprocess.Popen(
-                    [program, f"--config.file={config}", f"--storage.tsdb.path={folder}/data",
-                     f"--web.listen-address=127.0.0.1:{port}"],
-                    stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                )  # fmt: skip
-                try:
-                    yield lambda query: self.ask(port, query)
-                    self.check_targets(port)
-                finally:
-                    process.terminate()
-                    process.wait(harness.PATIENCE_SECONDS)
-
-    def check_targets(self, port):
-        """The newest scrape ended well; one that could not be parsed is told here."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/targets", timeout=10) as answer:
-            targets = json.load(answer)["data"]["activeTargets"]
-        self.assertEqual([(target["health"], target["lastError"]) for target in targets], [("up", "")])
-
-    def ask(self, port, query):
-        """The values of an instant query; nothing while Prometheus does not answer yet."""
-        url = f"http://127.0.0.1:{port}/api/v1/query?query={urllib.parse.quote(query)}"
-        with contextlib.suppress(OSError):
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                return [float(result["value"][1]) for result in json.load(answer)["data"]["result"]]
-        return []
+    """Debian's Prometheus, asked by its own API."""
 
     @harness.needs_root
     def test_is_scraped_and_its_counters_have_rates(self):
-        with harness.Exporter() as exporter, self.prometheus(exporter.port) as ask:
+        with harness.Exporter() as exporter, prometheus.Prometheus(
+            f"- job_name: perf\n  static_configs: [{{targets: ['127.0.0.1:{exporter.port}']}}]\n"
+        ) as server:
+            ask = server.ask
             harness.wait_for(lambda: ask("count_over_time(up[1m]) >= 5"), "five scrapes")
             self.assertEqual(ask("up"), [1.0])
             self.assertEqual(ask("min_over_time(up[1m])"), [1.0])
@@ -109,6 +69,7 @@ class RealPrometheus(unittest.TestCase):
             self.assertTrue(all(rate > 0 for rate in rates), rates)
             self.assertGreater(ask("scrape_samples_scraped")[0], 20)
             self.assertEqual(ask("sum(resets(perf_cpu_context_switches_total[1m]))"), [0.0])
+            self.assertEqual(server.targets(), [("up", "")])
 
 
 if __name__ == "__main__":
