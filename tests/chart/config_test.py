@@ -25,7 +25,9 @@ def flatten(table, prefix=""):
 
 
 def config_of(objects):
-    return chart.only(objects, "ConfigMap")["data"]["config.toml"]
+    [text] = [each["data"]["config.toml"] for each in objects
+              if each["kind"] == "ConfigMap" and "config.toml" in each["data"]]  # fmt: skip
+    return text
 
 
 @contextlib.contextmanager
