@@ -34,7 +34,7 @@ unpack() { # unpack PACKAGE SHA256 DIR: the package's files in DIR; the last lin
   local package=$1 sha256=$2 dir=$3 tarball
   tarball=$(cd "$work" &&
     npm pack --loglevel=error --ignore-scripts --fetch-retry-maxtimeout=10000 "$package" 2> "$work/log") || {
-    grep -m1 "error" "$work/log" >&2 || echo "npm pack $package failed" >&2
+    grep -m1 -E "npm (ERR!|error)" "$work/log" >&2 || echo "npm pack $package failed" >&2
     return 1
   }
   echo "$sha256  $work/$tarball" | sha256sum --check --status || {

@@ -98,11 +98,21 @@ class Recorded(unittest.TestCase):
         self.assertEqual(self.ask("Wanted events that count", [""], instance="refused"), {"": 0})
         self.assertEqual(self.ask("Exporters", [""]), {"": 6})
 
+    def check_panels_of_bare_metal(self):
+        """With a PMU every panel of hardware events has data; recorded pages have nothing of a process."""
+        dashboard = dashboards.load()["perf-exporter-overview.json"]
+        chosen = asking.choose_all(self.server, dashboard, instance="metal", cpu_instance="metal")
+        self.assertEqual(
+            asking.without_data(self.server, dashboard, chosen),
+            {"CPU time of the exporter", "Memory of the exporter", "Descriptors in use",
+             "Why data is missing"})  # fmt: skip
+
     def test_recorded_machines_have_the_ratios_that_they_were_made_of(self):
         with recorded.Machines() as machines, prometheus.Prometheus(machines.scrape_configs()) as self.server:
             asking.wait_for_scrapes(self.server, len(recorded.pages()))
             self.assertEqual(set(self.server.targets()), {("up", "")})
-            for check in (self.check_ratios, self.check_rates, self.check_truth, self.check_permissions):
+            for check in (self.check_ratios, self.check_rates, self.check_truth, self.check_permissions,
+                          self.check_panels_of_bare_metal):  # fmt: skip
                 with self.subTest(check.__name__):
                     check()
 
