@@ -7,16 +7,16 @@ import time
 import dashboards
 import harness
 
-# As Grafana computes it for a scrape interval of 1 s: four scrapes.
-RATE_INTERVAL_SECONDS = 4
-RANGE_SECONDS = 6
-SCRAPES = RATE_INTERVAL_SECONDS + 2
-DURATIONS = {"__rate_interval": f"{RATE_INTERVAL_SECONDS}s", "__range": f"{RANGE_SECONDS}s"}
+# As Grafana computes it unless told how often Prometheus scrapes: four times 15 s. Long enough for a machine that is
+# too busy to scrape every second.
+DURATIONS = {"__rate_interval": "60s", "__range": "60s"}
+# How far back a panel over time looks.
+SPAN_SECONDS = 6
 
 
-def wait_for_scrapes(prometheus, targets):
-    """Until every target has been scraped often enough for a rate."""
-    harness.wait_for(lambda: len(prometheus.ask(f"count_over_time(up[1m]) >= {SCRAPES}")) == targets, "scrapes")
+def wait_for_scrapes(prometheus, targets, scrapes=4):
+    """Until every target has been scraped that often."""
+    harness.wait_for(lambda: len(prometheus.ask(f"count_over_time(up[1m]) >= {scrapes}")) == targets, "scrapes")
 
 
 def values_of(prometheus, variable, chosen):
@@ -50,7 +50,7 @@ def answers(prometheus, target, chosen):
         found = prometheus.query(expression)
     else:
         now = time.time()
-        span = {"query": expression, "start": now - RANGE_SECONDS, "end": now, "step": 1}
+        span = {"query": expression, "start": now - SPAN_SECONDS, "end": now, "step": 1}
         result = prometheus.get("query_range", span)["result"]
         found = [(each["metric"], float(each["values"][-1][1])) for each in result]
     return [(labels, value) for labels, value in found if math.isfinite(value)]
