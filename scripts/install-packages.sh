@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source-path=SCRIPTDIR source=packages.sh
 source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 
-# By its own name, or by another package that brings it along: nodejs from nodesource.com has npm in it and
+# By its own name, or by another package that brings it along: nodejs from elsewhere than Debian has npm in it, and
 # keeps Debian's out.
 installed() {
   [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2> /dev/null)" = installed ] ||
