@@ -1,6 +1,6 @@
 # Thin: everything is done by scripts/ and CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-scenarios test-vm test-hardware test-package lint format bench golden docs chart dashboards deb clean
+.PHONY: help run test test-scenarios test-vm test-hardware test-package seccomp-record seccomp-run lint format bench golden docs chart dashboards deb clean
 
 JOBS := $(shell nproc)
 
@@ -62,6 +62,12 @@ dashboards: ## Write the Grafana dashboards anew from their TypeScript
 	@scripts/install-packages.sh grafana
 	@scripts/fetch-grafana-sdk.sh > /dev/null
 	@scripts/dashboards.sh
+
+seccomp-record: ## Record the program's system calls in all modes, and write the profile in deploy/seccomp anew; as root
+	@scripts/seccomp.sh record
+
+seccomp-run: ## Run it behind the profile and name what that lacks, all modes or ARGS="probe --need"; as root
+	@scripts/seccomp.sh run $(ARGS)
 
 clean: ## Remove everything built
 	@rm -rf build

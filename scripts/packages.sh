@@ -30,6 +30,9 @@ packages_chart="python3-yaml secilc checkpolicy"
 # What makes the dashboards; Grafana's SDK comes by fetch-grafana-sdk.sh. npm fetches for the chart's tests, too.
 packages_grafana="nodejs npm"
 
+# What the seccomp profile is recorded and tried with: filters, and the runtimes that start containers behind it.
+packages_seccomp="python3 python3-seccomp python3-yaml python3-prometheus-client libcap2-bin util-linux runc crun"
+
 packages_bench="libbenchmark-dev strace"
 
 # Unpacked by fetch-tools.sh, never installed: their packages start services.

@@ -12,7 +12,7 @@ cd "$root"
 short_selection=d12-arm64,d13-amd64
 started=$SECONDS
 
-sets=(build test package chart grafana scenarios lint bench)
+sets=(build test package chart grafana scenarios seccomp lint bench)
 [[ " $* " != *" vm"* ]] || sets+=(vm)
 scripts/install-packages.sh "${sets[@]}"
 tools=$(scripts/fetch-tools.sh)

@@ -4,7 +4,7 @@
 FORM `enforced`: as a runtime applies it. FORM `logging`: the kernel asks about each call that the profile does not allow
 (seccomp_unotify(2)); it is let through and noted. As the operator's own tool does, nothing fails and everything is
 seen. The notes are the file REPORTS/PID, once all processes of the command have ended; until then it is REPORTS/PID.open.
-Root installs the filter, so that it takes no no_new_privs.
+Root, or who has no_new_privs, may do so.
 """
 
 import ctypes
@@ -29,6 +29,7 @@ RECEIVE, SEND, CONTINUE = 0xC0502100, 0xC0182101, 1
 NOTIFICATION = struct.Struct("=QIIiIQ6Q")
 ANSWER = struct.Struct("=QqiI")
 PIDFD_OPEN, PIDFD_GETFD = 434, 438
+PR_SET_PTRACER, ANYBODY = 0x59616D61, -1
 LISTENER = "anon_inode:seccomp notify"
 
 
@@ -54,9 +55,11 @@ def filter_of(profile, form):
     return made
 
 
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
 def call(number, *arguments):
-    libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(number, *arguments)
+    result = LIBC.syscall(number, *arguments)
     if result < 0:
         raise OSError(ctypes.get_errno(), "system call")
     return result
@@ -124,6 +127,7 @@ def main():
     command = sys.argv[sys.argv.index("--") + 1 :]
     made = filter_of(json.loads(pathlib.Path(profile).read_text(encoding="utf-8")), form)
     if form == "logging":
+        LIBC.prctl(PR_SET_PTRACER, ANYBODY)  # Yama, where it is on, lets ancestors alone take a descriptor
         start_watching(pathlib.Path(reports))
     made.load()
     os.execvp(command[0], command)

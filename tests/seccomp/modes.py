@@ -5,12 +5,11 @@ mode is about."""
 import contextlib
 import os
 import pty
-import resource
 import signal
 import subprocess
 import time
 
-from starting import harness
+import harness
 import served
 from served import SOFTWARE
 
@@ -87,7 +86,7 @@ def probe(starts):
         expect(0, starts.refused(), "probe", "--exit-zero", *arguments)
     expect(0, starts.granted(), "probe", SOFTWARE)
     expect(REFUSED, starts.refused(), "probe", SOFTWARE)
-    harness.run("probe", program=starts.granted(), preexec_fn=descriptors(12))
+    harness.run("probe", program=starts.granted("prlimit", "--nofile=12:12"))
     assert b"\x1b[" in on_a_terminal([*starts.refused(), "probe"])
     on_a_terminal([*starts.granted(), "probe", "--need"])
     into_closed_pipe([*starts.granted(), "probe"])
@@ -97,11 +96,7 @@ def preflight(starts):
     """The init container's program: the main one starts, or would not."""
     for arguments in ([], ["--format=json"]):
         expect(0, starts.refused(name="perf-exporter-preflight"), "probe", "--exit-zero", *arguments)
-    expect(0, [*starts.granted()[:-1], str(starts.folder / "perf-exporter-preflight")], "probe", "--exit-zero")
-
-
-def descriptors(limit):
-    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    expect(0, starts.granted(name="perf-exporter-preflight"), "probe", "--exit-zero")
 
 
 def serve(starts):
@@ -139,12 +134,9 @@ def serve_without_memory(starts):
     """Starting where memory runs out: what a failed allocation and a failed thread lead to."""
     statuses = set()
     for megabytes in (8, 16, 24, 32, 48, 64, 96):
-        done = harness.run("--web.listen-address=256.0.0.1:1", program=starts.granted(
-            "prlimit", f"--as={megabytes << 20}:{megabytes << 20}"))  # fmt: skip
-        statuses.add(done.returncode)
-        arguments = ["stat", "--for=1ms", SOFTWARE]
-        done = harness.run(*arguments, program=starts.granted("prlimit", f"--as={megabytes << 20}:{megabytes << 20}"))
-        statuses.add(done.returncode)
+        limited = starts.granted("prlimit", f"--as={megabytes << 20}:{megabytes << 20}")
+        for arguments in (["stat", "--for=1ms", SOFTWARE], ["--web.listen-address=256.0.0.1:1"]):
+            statuses.add(harness.run(*arguments, program=limited).returncode)
     assert len(statuses) > 1, statuses
 
 

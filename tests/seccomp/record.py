@@ -21,7 +21,7 @@ def record():
     """{name: modes that call it}"""
     seen = {}
     with starting.programs() as folder, starting.temporary_folder() as place, tracing.recorder(str(place)) as recorder:
-        starts = starting.Starts(folder, recorder.behind)
+        starts = starting.Starts(folder, traced=recorder.behind)
         for name, mode in modes.MODES.items():
             print(f"{name}: {mode.__doc__.splitlines()[0]}", file=sys.stderr)
             mode(starts)

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from starting import harness
+import harness
 
 SOFTWARE = "--collector=software"
 PAGES = ("/", "/probe", "/version", "/-/healthy", "/-/ready", "/metrics", "/nothing", "/metrics?collect[]=software",
