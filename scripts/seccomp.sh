@@ -17,8 +17,9 @@ cmake --preset release -DPERF_EXPORTER_TESTS=ON > build/configure-release.log 2>
   cat build/configure-release.log >&2
   die "the build could not be configured"
 }
-cmake --build --preset release --parallel "$(nproc)" --target perf-exporter perf-exporter-preflight > build/build.log 2>&1 || {
-  cat build/build.log >&2
+targets=(perf-exporter perf-exporter-preflight)
+cmake --build --preset release --parallel "$(nproc)" --target "${targets[@]}" > build/build-release.log 2>&1 || {
+  cat build/build-release.log >&2
   die "the build failed"
 }
 export PERF_EXPORTER=$root/build/release/perf-exporter PYTHONPATH=$root/tests/e2e:$root/tests/scenarios

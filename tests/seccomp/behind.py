@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Executes a command behind the profile: behind.py FORM PROFILE REPORTS -- COMMAND.
 
-FORM `enforced`: as a runtime applies it. FORM `logging`: the kernel asks about each call that the profile does not allow
-(seccomp_unotify(2)); it is let through and noted. As the operator's own tool does, nothing fails and everything is
-seen. The notes are the file REPORTS/PID, once all processes of the command have ended; until then it is REPORTS/PID.open.
-Root, or who has no_new_privs, may do so.
+FORM `enforced`: as a runtime applies it. FORM `logging`: the kernel asks about each call that the profile does not
+allow (seccomp_unotify(2)); it is let through and noted. As the operator's own tool does, nothing fails and everything
+is seen. The notes are the file REPORTS/PID, once all processes of the command have ended; until then it is
+REPORTS/PID.open. Root, or who has no_new_privs, may do so.
 """
 
 import ctypes

@@ -3,6 +3,7 @@
 be there."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -74,6 +75,12 @@ class Profile(unittest.TestCase):
                 self.assertEqual(argument.keys() - ARGUMENT, set())
         listed = [name for name in names(whole["syscalls"]) if name != "socket"]
         self.assertEqual(len(listed), len(set(listed)), "a name stands in two groups")
+
+    def test_the_documents_tell_its_size(self):
+        allowed = set(names(rule for rule in profile()["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW"))
+        for path in ("deploy/seccomp/README.md", "docs/security.md"):
+            text = (FOLDER.parents[1] / path).read_text(encoding="utf-8")
+            self.assertEqual(re.findall(r"\b(\d+) names", text), [str(len(allowed))], path)
 
     @needs_seccomp
     def test_all_names_are_system_calls(self):

@@ -14,18 +14,23 @@ import starting
 import tracing
 
 RECORD = pathlib.Path(__file__).parents[2] / "deploy/seccomp/recorded.tsv"
+# Some calls depend on what happens to be quicker.
+ROUNDS = 3
 HEAD = "# Written by make seccomp-record: every system call that the program makes, and in which modes."
 
 
 def record():
-    """{name: modes that call it}"""
+    """{name: modes that call it, in their order}"""
     seen = {}
-    with starting.programs() as folder, starting.temporary_folder() as place, tracing.recorder(str(place)) as recorder:
-        starts = starting.Starts(folder, traced=recorder.behind)
+    with starting.temporary_folder() as place, tracing.recorder(str(place)) as recorder:
         for name, mode in modes.MODES.items():
             print(f"{name}: {mode.__doc__.splitlines()[0]}", file=sys.stderr)
-            mode(starts)
-            for call in recorder.take():
+            calls = set()
+            for _ in range(ROUNDS):
+                with starting.programs() as folder:
+                    mode(starting.Starts(folder, traced=recorder.behind))
+                calls |= recorder.take()
+            for call in calls:
                 seen.setdefault(call, []).append(name)
     return seen
 
@@ -38,8 +43,8 @@ def write(seen, file):
 
 def main():
     if "--unshared" not in sys.argv:
-        os.execvp("unshare", ["unshare", "--mount", "--propagation=private", sys.executable, "-B", __file__, "--unshared",
-                              *sys.argv[1:]])  # fmt: skip
+        again = [sys.executable, "-B", __file__, "--unshared", *sys.argv[1:]]
+        os.execvp("unshare", ["unshare", "--mount", "--propagation=private", *again])
     # The instance is removed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     files = [argument for argument in sys.argv[1:] if argument != "--unshared"]
