@@ -23,7 +23,8 @@ packages_lint="clang-format clang-tidy"
 packages_scenarios="runc python3-seccomp strace libcap2-bin util-linux"
 
 # What the virtual machines need: emulators, the cross compiler, and what packs and unpacks.
-packages_vm="qemu-system-arm qemu-system-x86 g++-aarch64-linux-gnu binutils cpio xz-utils zstd secilc"
+packages_vm="qemu-system-arm qemu-system-x86 g++-aarch64-linux-gnu binutils cpio xz-utils zstd secilc
+  python3-seccomp"
 # What the tests of the chart and of the manifests need besides; helm and kubectl come by fetch-helm.sh.
 packages_chart="python3-yaml secilc checkpolicy"
 

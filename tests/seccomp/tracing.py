@@ -2,6 +2,7 @@
 (Documentation/trace/events.rst). Nobody else's tracing is touched, and the instance goes away with the recorder."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -24,8 +25,22 @@ class LostEvents(Exception):
     """The buffer was too small: the record would not be whole."""
 
 
-def name_of(number):
-    return seccomp.resolve_syscall(seccomp.Arch.NATIVE, number).decode()
+def program_calls(lines, architecture="NATIVE"):
+    """The names of the calls in a trace. Those that a process made before it last executed a program are its starter's
+    and are left out."""
+    calls = {}
+    for thread, number in (seen.groups() for seen in map(LINE.search, lines) if seen):
+        name = seccomp.resolve_syscall(getattr(seccomp.Arch, architecture), int(number)).decode()
+        calls.setdefault(thread, set()).add(name)
+        if name in EXECUTES:
+            calls[thread] = set()
+    return set().union(*calls.values())
+
+
+def allowed_by(profile):
+    """The names that a profile lets through, or through in part."""
+    rules = json.loads(profile.read_text(encoding="ascii"))["syscalls"]
+    return {name for rule in rules for name in rule["names"]}
 
 
 class Recorder:
@@ -45,20 +60,14 @@ class Recorder:
         return ("sh", "-c", FOLLOW, str(self._instance / "set_event_pid"))
 
     def take(self):
-        """The names of the calls since the last time. Those that a process made before it last executed a program
-        are its starter's and are left out."""
+        """The names of the program's calls since the last time."""
         for stats in self._instance.glob("per_cpu/cpu*/stats"):
             if lost := LOST.search(stats.read_text(encoding="ascii")):
                 raise LostEvents(f"{stats}: {lost[0]}")
-        calls = {}
         with open(self._instance / "trace", encoding="utf-8", errors="replace") as trace:
-            for thread, number in (seen.groups() for seen in map(LINE.search, trace) if seen):
-                name = name_of(int(number))
-                calls.setdefault(thread, set()).add(name)
-                if name in EXECUTES:
-                    calls[thread] = set()
+            calls = program_calls(trace)
         self.write("trace", "")
-        return set().union(*calls.values())
+        return calls
 
 
 def remove(instance):

@@ -2,6 +2,7 @@
 
 import cases
 import permission_cases
+import profile_cases
 import witness_cases
 from guest import Machine
 
@@ -34,6 +35,7 @@ CASES = {
     ),
     TWO_CPUS: (
         *PERMISSIONS,
+        profile_cases.the_shipped_profile_lacks_no_call,
         cases.descriptors_that_run_out_leave_the_server_answering,
         cases.a_cpu_goes_and_comes_back,
     ),
@@ -41,6 +43,7 @@ CASES = {
     AMD64: (
         *PERMISSIONS,
         cases.without_a_pmu_software_events_count,
+        profile_cases.the_shipped_profile_lacks_no_call,
         cases.a_cpu_goes_and_comes_back,
         permission_cases.an_offline_cpu_tells_nothing,
         permission_cases.a_cgroup_below_the_v2_root_is_counted,

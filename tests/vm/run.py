@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
+import unittest
 import xml.etree.ElementTree as xml_tree
 
 import cases
@@ -98,6 +99,8 @@ class MachineRun:
                 case(guest)
             except GuestDied:
                 raise
+            except unittest.SkipTest as reason:
+                self._add(case.__name__, "skipped", time.monotonic() - started, str(reason))
             except Exception:
                 self._add(case.__name__, "failed", time.monotonic() - started, traceback.format_exc())
             else:
