@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Makes the seccomp profile of recorded.tsv (make seccomp-record) and calls.toml: perf-exporter.json as a runtime
-reads it, and seccompprofile.yaml for the Security Profiles Operator.
+"""Makes the seccomp profile of what was recorded (make seccomp-record) and of calls.toml: perf-exporter.json as a
+runtime reads it, and seccompprofile.yaml for the Security Profiles Operator.
 
 generate.py [--check]. With --check nothing is written, and the exit status is 1 where a file is not what it would be.
 """
@@ -16,6 +16,7 @@ ARCHITECTURES = ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"]
 ALLOW, ERRNO = "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO"
 EPERM, ENOSYS = 1, 38
 RECORDED = "The program: recorded from runs of all its modes, see recorded.tsv."
+STARTED = "Starting a container: what runc and crun do behind the filter, see recorded-start.tsv. Not the program's."
 HEAD = """\
 # The profile of perf-exporter.json for the Security Profiles Operator. Written by generate.py: change calls.toml
 # or record again (make seccomp-record).
@@ -31,8 +32,8 @@ spec:
 ALLOWED_BY_OPERATOR = "Allowed here alone: an answer of ENOSYS can't be written down, and with EPERM no thread is made."
 
 
-def recorded_names():
-    lines = (FOLDER / "recorded.tsv").read_text(encoding="ascii").splitlines()
+def recorded_names(file):
+    lines = (FOLDER / file).read_text(encoding="ascii").splitlines()
     return [line.split("\t")[0] for line in lines if not line.startswith("#")]
 
 
@@ -45,7 +46,7 @@ def conditions(rule):
         yield {"index": rule["argument"], "value": value, "op": "SCMP_CMP_EQ"}
 
 
-def rules(calls, recorded):
+def rules(calls):
     """The groups of the profile, in its order; a name stands in the first that has it."""
     special = {rule["name"] for kind in ("limited", "unknown") for rule in calls[kind]}
     listed = set(special)
@@ -55,15 +56,17 @@ def rules(calls, recorded):
         listed.update(fresh)
         return {"names": fresh, "action": ALLOW, "comment": comment}
 
-    yield group(recorded, RECORDED)
+    yield group(recorded_names("recorded.tsv"), RECORDED)
     for rule in calls["limited"]:
         for condition in conditions(rule):
             yield {"names": [rule["name"]], "action": ALLOW, "args": [condition], "comment": rule["comment"]}
     for rule in calls["unknown"]:
         yield {"names": [rule["name"]], "action": ERRNO, "errnoRet": ENOSYS, "comment": rule["comment"]}
-    for kind in ("margin", "start"):
-        for entry in calls[kind]:
-            yield group(entry["names"], entry["comment"])
+    for entry in calls["margin"]:
+        yield group(entry["names"], entry["comment"])
+    yield group(recorded_names("recorded-start.tsv"), STARTED)
+    for entry in calls["start"]:
+        yield group(entry["names"], entry["comment"])
 
 
 def as_json(groups):
@@ -85,7 +88,7 @@ def as_manifest(groups):
 
 def main():
     calls = tomllib.loads((FOLDER / "calls.toml").read_text(encoding="ascii"))
-    groups = [group for group in rules(calls, recorded_names()) if group["names"]]
+    groups = [group for group in rules(calls) if group["names"]]
     stale = []
     for name, text in (("perf-exporter.json", as_json(groups)), ("seccompprofile.yaml", as_manifest(groups))):
         file = FOLDER / name

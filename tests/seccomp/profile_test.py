@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import tomllib
 import unittest
 
 import checking
@@ -108,9 +107,8 @@ class Profile(unittest.TestCase):
             is_known(seccomp.Arch.X86_64, name)
 
     def test_what_starts_a_container_stands_apart(self):
-        calls = tomllib.loads((FOLDER / "calls.toml").read_text(encoding="ascii"))
-        starting = {entry["comment"] for entry in calls["start"]}
-        apart = set(names(rule for rule in profile()["syscalls"] if rule["comment"] in starting))
+        rules = [rule for rule in profile()["syscalls"] if rule["comment"].startswith("Starting a container")]
+        apart = set(names(rules))
         self.assertLessEqual({"execve", "setgroups", "setresuid", "setuid", "chdir"}, apart)
         self.assertNotIn("execve", names(profile()["syscalls"][:1]))
 

@@ -1,54 +1,102 @@
 #!/usr/bin/python3
-"""Records which system calls each mode makes, by the kernel's own tracing, into deploy/seccomp/recorded.tsv.
+"""Records which system calls each mode makes, and which runtimes make behind the filter that they start a container
+with, by the kernel's own tracing, into deploy/seccomp/recorded.tsv and recorded-start.tsv.
 
-record.py [FILE]. It runs as root, in a mount namespace of its own, and finds the program in PERF_EXPORTER.
+record.py [--only NAME,...] [--into FOLDER]. NAME is a mode, or a runtime's start. It runs as root, in a mount namespace
+of its own, and finds the program in PERF_EXPORTER.
 """
 
+import argparse
+import functools
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
+import containers
 import modes
 import starting
 import tracing
 
-RECORD = pathlib.Path(__file__).parents[2] / "deploy/seccomp/recorded.tsv"
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "deploy/seccomp"
+UNSHARED = "PERF_EXPORTER_SECCOMP_UNSHARED"
 # Some calls depend on what happens to be quicker.
 ROUNDS = 3
-HEAD = "# Written by make seccomp-record: every system call that the program makes, and in which modes."
+WRITTEN = "# Written by make seccomp-record: "
+HEADS = {
+    "recorded.tsv": WRITTEN + "every system call that the program makes, and in which modes.",
+    "recorded-start.tsv": WRITTEN + "every system call that a runtime makes behind the filter, and which does.",
+}
 
 
-def record():
-    """{name: modes that call it, in their order}"""
+def record(runs, take):
+    """{name: what calls it, in the order of `runs`}. A run is made by its function."""
     seen = {}
-    with starting.temporary_folder() as place, tracing.recorder(str(place)) as recorder:
-        for name, mode in modes.MODES.items():
-            print(f"{name}: {mode.__doc__.splitlines()[0]}", file=sys.stderr)
-            calls = set()
-            for _ in range(ROUNDS):
-                with starting.programs() as folder:
-                    mode(starting.Starts(folder, traced=recorder.behind))
-                calls |= recorder.take()
-            for call in calls:
-                seen.setdefault(call, []).append(name)
+    for name, run in runs.items():
+        print(name, file=sys.stderr)
+        calls = set()
+        for _ in range(ROUNDS):
+            run()
+            calls |= take()
+        for call in calls:
+            seen.setdefault(call, []).append(name)
     return seen
+
+
+def run_mode(mode, behind):
+    with starting.programs() as folder:
+        mode(starting.Starts(folder, traced=behind))
+
+
+def run_start(runtime, no_new_privs, behind):
+    """The program need do no more than be executed."""
+    with containers.bundle(runtime, ["--version"], no_new_privs=no_new_privs,
+                           profile=containers.LETS_ALL_PASS) as command:  # fmt: skip
+        subprocess.run([*behind, *command], check=True, stdout=subprocess.DEVNULL)
+
+
+def start_names():
+    """{name of a start: (runtime, whether it has no_new_privs)}"""
+    return {runtime + suffix: (runtime, no_new_privs) for runtime in containers.RUNTIMES
+            for suffix, no_new_privs in (("", True), ("-without-no_new_privs", False))}  # fmt: skip
+
+
+def record_all(only):
+    """{file: {name: what calls it}}"""
+    with starting.temporary_folder() as place, tracing.recorder(str(place)) as recorder:
+        runs = {name: functools.partial(run_mode, mode, recorder.behind) for name, mode in modes.MODES.items()
+                if name in only}  # fmt: skip
+        starts = {name: functools.partial(run_start, *start, recorder.behind) for name, start in start_names().items()
+                  if name in only}  # fmt: skip
+        return {
+            "recorded.tsv": record(runs, recorder.take),
+            "recorded-start.tsv": record(starts, functools.partial(recorder.take, tracing.start_calls)),
+        }
 
 
 def write(seen, file):
     rows = [f"{call}\t{' '.join(seen[call])}" for call in sorted(seen)]
-    file.write_text("\n".join([HEAD, *rows]) + "\n", encoding="ascii")
+    file.write_text("\n".join([HEADS[file.name], *rows]) + "\n", encoding="ascii")
     print(f"{len(seen)} system calls in {file}", file=sys.stderr)
 
 
 def main():
-    if "--unshared" not in sys.argv:
-        again = [sys.executable, "-B", __file__, "--unshared", *sys.argv[1:]]
+    if os.environ.get(UNSHARED) != str(os.getpid()):
+        os.environ[UNSHARED] = str(os.getpid())  # unshare executes in the same process
+        again = [sys.executable, "-B", __file__, *sys.argv[1:]]
         os.execvp("unshare", ["unshare", "--mount", "--propagation=private", *again])
+    everything = [*modes.MODES, *start_names()]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", default=",".join(everything))
+    parser.add_argument("--into", type=pathlib.Path, default=FOLDER)
+    arguments = parser.parse_args()
+    if unknown := set(arguments.only.split(",")) - set(everything):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(everything)}")
     # The instance is removed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    files = [argument for argument in sys.argv[1:] if argument != "--unshared"]
-    write(record(), pathlib.Path(files[0]) if files else RECORD)
+    for name, seen in record_all(arguments.only.split(",")).items():
+        write(seen, arguments.into / name)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,10 @@ class Starts:
         return [*self.traced, *self.filtered, str(self.folder / "plain/perf-exporter")]
 
 
+def needs(program):
+    return unittest.skipUnless(shutil.which(program), f"needs {program}")
+
+
 def needs_a_filter(tests):
     """For the tests in which users count behind a filter, or are refused."""
     is_mainline = os.path.exists("/proc/sys/kernel/perf_event_paranoid") and harness.paranoid() == 2
