@@ -8,7 +8,7 @@ import unittest
 
 import harness
 import starting
-from containers import bundle, profile_without
+from containers import WITHOUT_NO_NEW_PRIVS, bundle, profile_without
 
 SOFTWARE = "--collector=software"
 
@@ -50,11 +50,11 @@ class Containers(unittest.TestCase):
     @starting.needs("runc")
     def test_runc_applies_it_before_it_becomes_the_user(self):
         """Without no_new_privs a runtime has more to do behind the filter."""
-        self.probes("runc", "permitted", no_new_privs=False)
+        self.probes("runc", "permitted", wanted=WITHOUT_NO_NEW_PRIVS)
 
     @starting.needs("crun")
     def test_crun_applies_it_before_it_becomes_the_user(self):
-        self.probes("crun", "permitted", no_new_privs=False)
+        self.probes("crun", "permitted", wanted=WITHOUT_NO_NEW_PRIVS)
 
     @starting.needs("runc")
     def test_the_probe_names_a_profile_that_lacks_the_call(self):

@@ -1,6 +1,7 @@
 """Containers as a pod's are, made by runc and crun with a profile of ours."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
@@ -12,6 +13,9 @@ import container
 import harness
 
 PROGRAM = "bin/perf-exporter"
+# A pod's: uid 65534, PERFMON alone, a file system that can't be written to.
+POD = container.Container(capabilities=("CAP_PERFMON",), no_new_privs=True)
+WITHOUT_NO_NEW_PRIVS = dataclasses.replace(POD, no_new_privs=False)
 # crun takes no part of both cgroup versions at once; what it sees is the second alone, and it makes no cgroup.
 UNIFIED = ["unshare", "--mount", "--propagation=private", "sh", "-ec",
            'mount -t cgroup2 none /sys/fs/cgroup && exec "$0" "$@"']  # fmt: skip
@@ -28,9 +32,7 @@ def profile_without(*names):
     return profile
 
 
-def configuration(runtime, words, profile, no_new_privs):
-    """A pod's container: uid 65534, PERFMON alone, a file system that can't be written to, the profile as it is."""
-    wanted = container.Container(capabilities=("CAP_PERFMON",), no_new_privs=no_new_privs)
+def configuration(runtime, words, profile, wanted):
     made = container.configuration(wanted, words)
     made["linux"]["seccomp"] = profile
     if runtime == "crun":
@@ -39,8 +41,8 @@ def configuration(runtime, words, profile, no_new_privs):
 
 
 @contextlib.contextmanager
-def bundle(runtime, arguments, *, no_new_privs=True, profile=None):
-    """The command that starts the container; nothing of it is left."""
+def bundle(runtime, arguments, *, wanted=POD, profile=None):
+    """The command that starts the container with the profile as it is; nothing of it is left."""
     before = os.getcwd()
     with harness.copied_binary("cap_perfmon=ep") as program:
         folder = pathlib.Path(program).parent
@@ -48,7 +50,7 @@ def bundle(runtime, arguments, *, no_new_privs=True, profile=None):
         (folder / "bin").mkdir()
         os.rename(program, PROGRAM)
         container.lay_out_root([PROGRAM])
-        made = configuration(runtime, [f"/{PROGRAM}", *arguments], profile or profile_without(), no_new_privs)
+        made = configuration(runtime, [f"/{PROGRAM}", *arguments], profile or profile_without(), wanted)
         (folder / "config.json").write_text(json.dumps(made), encoding="utf-8")
         start, name = [*RUNTIMES[runtime], "--root", str(folder / container.STATE)], f"seccomp-{os.getpid()}"
         try:

@@ -49,17 +49,17 @@ def run_mode(mode, behind):
         mode(starting.Starts(folder, traced=behind))
 
 
-def run_start(runtime, no_new_privs, behind):
+def run_start(runtime, wanted, behind):
     """The program need do no more than be executed."""
-    with containers.bundle(runtime, ["--version"], no_new_privs=no_new_privs,
-                           profile=containers.LETS_ALL_PASS) as command:  # fmt: skip
+    profile = containers.LETS_ALL_PASS
+    with containers.bundle(runtime, ["--version"], wanted=wanted, profile=profile) as command:
         subprocess.run([*behind, *command], check=True, stdout=subprocess.DEVNULL)
 
 
 def start_names():
-    """{name of a start: (runtime, whether it has no_new_privs)}"""
-    return {runtime + suffix: (runtime, no_new_privs) for runtime in containers.RUNTIMES
-            for suffix, no_new_privs in (("", True), ("-without-no_new_privs", False))}  # fmt: skip
+    """{name of a start: (runtime, container)}"""
+    kinds = {"": containers.POD, "-without-no_new_privs": containers.WITHOUT_NO_NEW_PRIVS}
+    return {runtime + suffix: (runtime, wanted) for runtime in containers.RUNTIMES for suffix, wanted in kinds.items()}
 
 
 def record_all(only):

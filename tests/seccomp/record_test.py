@@ -24,7 +24,8 @@ def in_tracefs(script):
 
 
 def start(folder, only):
-    return subprocess.Popen([sys.executable, "-B", PROGRAM, "--only", only, "--into", folder], stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-B", PROGRAM, "--only", only, "--into", folder]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
 
 
 def has_instance(process):
