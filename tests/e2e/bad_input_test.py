@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Mistakes get one clear line and exit code 2; what this host lacks is a finding."""
 
+import contextlib
 import os
 import resource
 import socket
@@ -45,6 +46,12 @@ class Mistakes(unittest.TestCase):
             self.refused("--collector=software", f"--web.listen-address={address}", names=[address, "in use"])
 
 
+def accepting_pauses(exporter):
+    """How often the thread that accepts connections went to sleep."""
+    (status,) = (status for name, status in exporter.threads() if name == "http-accept")
+    return int(status["voluntary_ctxt_switches"])
+
+
 class Refusals(unittest.TestCase):
     @harness.needs_root
     def test_a_cpu_that_is_not_there_is_a_finding(self):
@@ -83,6 +90,21 @@ class Refusals(unittest.TestCase):
                 return
             self.assertNotIn("descriptor_limit", page.findings())
         self.fail(f"no limit left some CPUs out: {seen}")
+
+    @harness.needs_root
+    def test_clients_that_wait_for_a_descriptor_keep_no_cpu_busy(self):
+        """Whoever accepts sleeps in between: it gives its CPU up of its own accord, again and again."""
+        with harness.Exporter("--collector=software") as exporter, contextlib.ExitStack() as clients:
+            taken = exporter.settled_descriptors()
+            limit = taken + 4
+            resource.prlimit(exporter.pid, resource.RLIMIT_NOFILE, (limit, limit))
+            for _ in range(20):
+                clients.enter_context(socket.create_connection(("127.0.0.1", exporter.port)))
+            harness.wait_for(lambda: exporter.descriptors() == limit, "the descriptors to run out")
+            before = accepting_pauses(exporter)
+            harness.wait_for(lambda: accepting_pauses(exporter) >= before + 20, "the accepting thread to sleep")
+            clients.close()
+            exporter.scrape()
 
     def test_collect_and_exclude(self):
         with harness.Exporter("--collector=software,cycles") as exporter:
