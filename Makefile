@@ -1,6 +1,6 @@
 # Thin: everything is done by scripts/ and CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-scenarios test-vm test-hardware test-package seccomp-record seccomp-run lint format bench golden docs chart dashboards deb clean
+.PHONY: help run test test-scenarios test-vm test-hardware test-package image seccomp-record seccomp-run lint format bench golden docs chart dashboards deb clean
 
 JOBS := $(shell nproc)
 
@@ -51,6 +51,9 @@ deb: ## The Debian package, in build/package
 
 test-package: ## Install the package on a machine that runs systemd, in a container; needs root
 	@scripts/package.sh test
+
+image: ## The image, an OCI archive in build/image, as root; ARCHITECTURE=arm64 for the other
+	@scripts/image.sh $(ARCHITECTURE)
 
 chart: ## Write the chart's README.md and values.schema.json anew from its values and the program's flags
 	@scripts/install-packages.sh build test chart

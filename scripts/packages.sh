@@ -1,10 +1,12 @@
 # Sourced: Debian's packages in sets. The one list of what the project needs.
 # shellcheck shell=bash disable=SC2034
 
-# What `make run` needs. patch and xz-utils are for civetweb's source package, libcap2-bin for setcap.
-packages_build="g++ make cmake ninja-build ccache pkg-config patch xz-utils ca-certificates libcap2-bin
-  prometheus-cpp-dev libpfm4-dev libcap-dev libcli11-dev libspdlog-dev libexpected-dev libisal-dev
-  libssl-dev"
+# What `make run` needs: what runs on the machine that builds (patch and xz-utils are for civetweb's source
+# package, libcap2-bin for setcap), and the libraries of the one that is built for.
+packages_compile="make cmake ninja-build ccache pkg-config patch xz-utils ca-certificates libcap2-bin"
+packages_libraries="prometheus-cpp-dev libpfm4-dev libcap-dev libcli11-dev libspdlog-dev libexpected-dev
+  libisal-dev libssl-dev"
+packages_build="g++ $packages_compile $packages_libraries"
 
 # What `make test` needs besides. util-linux has setpriv, linux-perf the independent counter.
 packages_test="libgtest-dev libgmock-dev python3 python3-jsonschema python3-prometheus-client curl util-linux
@@ -16,6 +18,11 @@ packages_package="dpkg-dev file lintian man-db mandoc systemd zsh fish"
 
 # What `make test-package` needs to install it on a machine that runs systemd.
 packages_service="debootstrap podman runc"
+
+# What `make image` needs, and what the image's tests need besides: dockerd and its parts are unpacked
+# by fetch-tools.sh.
+packages_image="buildah debootstrap"
+packages_image_test="runc docker-compose"
 
 packages_lint="clang-format clang-tidy"
 
