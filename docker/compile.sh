@@ -12,8 +12,8 @@ if [ "$1" != "$(dpkg --print-architecture)" ]; then
 fi
 # By what the compiler is, not by when it was unpacked.
 export CCACHE_COMPILERCHECK=content
-cmake --preset $preset -DPERF_EXPORTER_TESTS=OFF -DCIVETWEB=bundled
-cmake --build --preset $preset --parallel "$(nproc)" --target perf-exporter perf-exporter-preflight
-ln -sfn $preset build/program
+cmake --preset "$preset" -DPERF_EXPORTER_TESTS=OFF -DCIVETWEB=bundled
+cmake --build --preset "$preset" --parallel "$(nproc)" --target perf-exporter perf-exporter-preflight
+ln -sfn "$preset" build/program
 # Which sources of it were compiled, for the bill of materials.
 cp /root/.cache/perf-exporter/civetweb/SHA256SUMS build/program/civetweb.sha256

@@ -2,7 +2,7 @@
 # install.sh ARCHITECTURE: run in the builder: what compiles, and the libraries of the architecture that is
 # compiled for. They are installed for that one alone: prometheus-cpp-dev can't be for two at once.
 set -euo pipefail
-# shellcheck source=../scripts/packages.sh
+# shellcheck source-path=SCRIPTDIR source=../scripts/packages.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/packages.sh"
 
 architecture=$1
@@ -15,12 +15,19 @@ if [ "$architecture" != "$(dpkg --print-architecture)" ]; then
   dpkg --add-architecture "$architecture"
   compiler=g++-aarch64-linux-gnu
 fi
-read -r -d '' -a tools <<< "$packages_compile" || true
-read -r -d '' -a libraries <<< "$packages_libraries" || true
-
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
 # What is shipped comes from the base, too, which may be older than the last security update.
 apt-get -qq upgrade
-apt-get -qq install --no-install-recommends $compiler python3 "${tools[@]}" "${libraries[@]/%/:$architecture}"
+
+read -r -d '' -a tools <<< "$packages_compile" || true
+libraries=()
+for library in $packages_libraries; do
+  # Headers alone are for all architectures, and then not to be had for one.
+  if apt-cache show "$library:$architecture" > /dev/null 2>&1; then
+    library=$library:$architecture
+  fi
+  libraries+=("$library")
+done
+apt-get -qq install --no-install-recommends $compiler python3 "${tools[@]}" "${libraries[@]}"
 apt-get clean

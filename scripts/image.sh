@@ -78,13 +78,14 @@ image=localhost/perf-exporter:$version
 revision=$(git describe --always --dirty --abbrev=40 --exclude='*' 2> /dev/null || echo unknown)
 # The time of the commit, so that the same sources and packages make the same image.
 seconds=$(git log -1 --format=%ct 2> /dev/null || date +%s)
-arguments=("BASE=$base" "VERSION=$version" "REVISION=$revision"
-  "CREATED=$(date --utc --date="@$seconds" +%Y-%m-%dT%H:%M:%SZ)")
-[ -z "${SOURCE:-}" ] || arguments+=("SOURCE=$SOURCE")
+labels=("version=$version" "revision=$revision" "created=$(date --utc --date="@$seconds" +%Y-%m-%dT%H:%M:%SZ)")
+[ -z "${SOURCE:-}" ] || labels+=("source=$SOURCE")
 # chroot: a build needs no runtime and no cgroups. The cache comes by --volume, for buildah 1.28 removes the
-# container's whole root after a RUN with a --mount.
+# container's whole root after a RUN with a --mount. And it knows the two platforms of a cross-build with --platform
+# alone, but then takes the base for that of the wrong one.
 buildah bud --isolation chroot --layers --arch "$architecture" --timestamp "$seconds" \
-  --volume "$kept/builder:/root/.cache" "${arguments[@]/#/--build-arg=}" \
+  --build-arg "TARGETARCH=$architecture" --build-arg "BUILDPLATFORM=linux/$(dpkg --print-architecture)" \
+  --volume "$kept/builder:/root/.cache" --build-arg "BASE=$base" "${labels[@]/#/--label=org.opencontainers.image.}" \
   --file docker/Dockerfile --tag "$image" . > "build/image/$architecture.log" 2>&1 || {
   tail -n 40 "build/image/$architecture.log" >&2
   die "the image could not be built (build/image/$architecture.log)"
