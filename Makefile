@@ -10,7 +10,7 @@ help: ## This list
 run: ## Build and serve on 127.0.0.1:10950; ARGS="--collector cycles" adds flags
 	@scripts/run.sh $(ARGS)
 
-test: ## All tests: release, asan-ubsan, tsan, two virtual machines, and the lint; PRESETS="release" for fewer
+test: ## All tests: image, release, asan-ubsan, tsan, two virtual machines, the lint; PRESETS="release" for fewer
 	@scripts/test.sh $(PRESETS)
 
 test-scenarios: ## The scoreboard: what the probe finds in real situations, as root
@@ -18,6 +18,9 @@ test-scenarios: ## The scoreboard: what the probe finds in real situations, as r
 
 test-vm: ## The tests in virtual machines with all of Debian's kernels; writes the table in docs/testing.md
 	@scripts/test.sh vm-all
+
+test-image: ## The image for both architectures: what it holds, its file capabilities, a run by runc; needs root
+	@scripts/test.sh image
 
 test-hardware: ## The truth tests on this machine's own PMU, as root
 	@scripts/test-hardware.sh
@@ -52,7 +55,7 @@ deb: ## The Debian package, in build/package
 test-package: ## Install the package on a machine that runs systemd, in a container; needs root
 	@scripts/package.sh test
 
-image: ## The image, an OCI archive in build/image, as root; ARCHITECTURE=arm64 for the other
+image: ## The image, an OCI archive in build/image; needs root; ARCHITECTURE=arm64 for the other
 	@scripts/image.sh $(ARCHITECTURE)
 
 chart: ## Write the chart's README.md and values.schema.json anew from its values and the program's flags

@@ -22,12 +22,16 @@ TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 LOADERS = {"amd64": "lib64/ld-linux-x86-64.so.2", "arm64": "lib/ld-linux-aarch64.so.1"}
 # Loaded by name at run time: `list` asks libpfm4.
 LOADED = ("libpfm.so.4",)
+# Source packages of headers that make no part of a program: the compiler's own, and the kernel's interface, whose
+# licence says so (Linux-syscall-note).
+TOOLCHAIN = {"cross-toolchain-base", "gcc-12-cross", "linux"}
 PAPERS = "usr/share/doc"
 COMMON_LICENCES = "usr/share/common-licenses"
 
 
-def needed(file):
-    listing = subprocess.run(["readelf", "--dynamic", file], check=True, capture_output=True, text=True).stdout
+def needed(file, triplet):
+    readelf = [f"{triplet}-readelf", "--dynamic", file]
+    listing = subprocess.run(readelf, check=True, capture_output=True, text=True).stdout
     return re.findall(r"\(NEEDED\).*\[(.+)\]", listing)
 
 
@@ -45,15 +49,16 @@ def put_programs(root, triplet):
 
 def put_libraries(root, architecture):
     """[(path here, path in the image)] of all that is needed, directly or not."""
-    folder = pathlib.Path("usr/lib", TRIPLETS[architecture])
-    put_files, waiting = {}, [*LOADED, *needed(BUILD / PROGRAMS[0])]
+    triplet = TRIPLETS[architecture]
+    folder = pathlib.Path("usr/lib", triplet)
+    put_files, waiting = {}, [*LOADED, *needed(BUILD / PROGRAMS[0], triplet)]
     while waiting:
         name = waiting.pop()
         source = "/" / folder / name
         if name not in put_files:
             put(source, root / folder / name, 0o755 if name.startswith("ld-") else 0o644)
             put_files[name] = (source, folder / name)
-            waiting += needed(source)
+            waiting += needed(source, triplet)
     loader = pathlib.Path(LOADERS[architecture])
     for name in {"lib", loader.parent.name}:
         (root / "usr" / name).mkdir(exist_ok=True)
@@ -71,8 +76,8 @@ def headers():
 
 
 def compiled_in(linked):
-    """The packages whose headers are compiled in, but for those of the compiler and of what is linked anyway."""
-    sources = {package.source for package in linked} | {"cross-toolchain-base", "gcc-12-cross"}
+    """The packages whose headers are compiled in, but for those of what is linked anyway."""
+    sources = {package.source for package in linked} | TOOLCHAIN
     return {package for package in debian.owners(headers()).values() if package.source not in sources}
 
 
@@ -97,6 +102,7 @@ def put_licences(root, packages):
 
 def main(architecture, folder):
     root = pathlib.Path(folder)
+    shutil.rmtree(root, ignore_errors=True)
     put_programs(root, TRIPLETS[architecture])
     libraries = put_libraries(root, architecture)
     owners = debian.owners(source for source, _ in libraries)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# fetch-tools.sh: Debian's Prometheus and node_exporter, unpacked into the cache for tests and benchmarks.
+# fetch-tools.sh [SET...]: Debian's Prometheus and node_exporter, or the packages of the sets named in packages.sh,
+# unpacked into the cache for tests and benchmarks.
 #
 # Prints the folder, which then has usr/bin/prometheus, usr/bin/promtool and
 # usr/bin/prometheus-node-exporter. Their packages start services, so they are not installed. Needs no
@@ -15,8 +16,15 @@ mkdir -p "$tools"
 exec 9> "$(cache_dir)/tools.lock"
 flock 9
 
+[ $# -gt 0 ] || set -- tools
+wanted=""
+for set in "$@"; do
+  list=packages_$set
+  wanted+=" ${!list:?there is no package set $set}"
+done
+
 work=""
-for package in $packages_tools; do
+for package in $wanted; do
   if [ -e "$tools/$package.unpacked" ]; then
     forget_missing "$package"
     continue

@@ -30,7 +30,7 @@ case ${1:-} in
   test)
     [ "$(id -u)" -eq 0 ] || die "only root can install it in a container that runs systemd"
     scripts/install-packages.sh service
-    exec /usr/bin/python3 -B tests/package/service/installed.py "$root/$package" "$(cache_dir)"
+    exec /usr/bin/python3 -B tests/package/service/installed.py "$root/$package"
     ;;
   *) die "usage: package.sh [test]" ;;
 esac

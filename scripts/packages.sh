@@ -19,8 +19,7 @@ packages_package="dpkg-dev file lintian man-db mandoc systemd zsh fish"
 # What `make test-package` needs to install it on a machine that runs systemd.
 packages_service="debootstrap podman runc"
 
-# What `make image` needs, and what the image's tests need besides: dockerd and its parts are unpacked
-# by fetch-tools.sh.
+# What `make image` needs, and what the image's tests need besides.
 packages_image="buildah debootstrap"
 packages_image_test="runc docker-compose"
 
@@ -45,3 +44,4 @@ packages_bench="libbenchmark-dev strace"
 
 # Unpacked by fetch-tools.sh, never installed: their packages start services.
 packages_tools="prometheus prometheus-node-exporter"
+packages_image_tools="docker.io containerd"

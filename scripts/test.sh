@@ -1,21 +1,27 @@
 #!/usr/bin/env bash
-# test.sh [PRESET|scenarios|vm|vm-all...]: builds and runs every test, of the presets release, asan-ubsan and tsan
-# and a short selection of the virtual machines where none is named, and lints with the first, which plays the
-# scenarios, too. vm-all is all virtual machines, and writes their table into docs/testing.md. The last line reads
-# "N passed, N failed, N skipped"; the exit status is 0 only where nothing failed.
+# test.sh [PRESET|image|scenarios|vm|vm-all...]: builds and runs every test, of the image, of the presets release,
+# asan-ubsan and tsan and a short selection of the virtual machines where none is named, and lints with release, which
+# plays the scenarios, too. vm-all is all virtual machines, and writes their table into docs/testing.md. The last line
+# reads "N passed, N failed, N skipped"; the exit status is 0 only where nothing failed.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$root"
 
-[ $# -gt 0 ] || set -- release asan-ubsan tsan vm
+[ $# -gt 0 ] || set -- image release asan-ubsan tsan vm
 short_selection=d12-arm64,d13-amd64
 started=$SECONDS
 
 sets=(build test package chart grafana scenarios seccomp lint bench)
+sets=(build test package chart scenarios seccomp lint bench)
+tool_sets=(tools)
 [[ " $* " != *" vm"* ]] || sets+=(vm)
+if [[ " $* " = *" image "* ]]; then
+  sets+=(image image_test)
+  tool_sets+=(image_tools)
+fi
 scripts/install-packages.sh "${sets[@]}"
-tools=$(scripts/fetch-tools.sh)
+tools=$(scripts/fetch-tools.sh "${tool_sets[@]}")
 scripts/fetch-helm.sh > /dev/null
 scripts/fetch-grafana-sdk.sh > /dev/null
 export PATH=$tools/usr/bin:$PATH:/usr/sbin:/sbin PROMTOOL=$tools/usr/bin/promtool
@@ -86,9 +92,32 @@ run_guests() { # run_guests ARGUMENT...
   report+=("vm=build/vm/junit.xml")
 }
 
+build_image() { # a mirror that lacks something is no failure; scripts/image.sh has noted it
+  scripts/image.sh "$1" || missing "image-$1"
+}
+
+run_images() {
+  local architectures architecture
+  architectures=$(dpkg --print-architecture)
+  if [ "$architectures" = amd64 ]; then
+    architectures+=" arm64"
+  fi
+  if [ "$(id -u)" -eq 0 ]; then
+    for architecture in $architectures; do
+      step "image.$architecture" build_image "$architecture" || true
+    done
+  fi
+  scripts/fetch-cyclonedx.sh > /dev/null
+  rm -f build/image/junit.xml
+  step image.run /usr/bin/python3 -B tests/image/run.py --junit build/image/junit.xml || true
+  report+=("image=build/image/junit.xml")
+}
+
 mkdir -p build
 for preset in "$@"; do
-  if [ "$preset" = vm ]; then
+  if [ "$preset" = image ]; then
+    run_images
+  elif [ "$preset" = vm ]; then
     run_guests --kernels "$short_selection"
   elif [ "$preset" = vm-all ]; then
     run_guests --matrix docs/testing.md
@@ -110,7 +139,7 @@ done
 
 # What this machine lacks, by the names that tests/allowed-skips.txt uses.
 lacks() {
-  local permitted user_ids
+  local permitted user_ids architecture
   permitted=$((16#$(awk '/^CapPrm:/ { print $2 }' /proc/self/status)))
   user_ids=$(awk '{ print $1, $2, $3 }' /proc/self/uid_map)
   [ "$(id -u)" -eq 0 ] || echo root
@@ -119,6 +148,9 @@ lacks() {
   [ "$(cat /proc/sys/kernel/perf_event_paranoid)" = 2 ] || echo paranoid_2
   has_core_pmu || echo pmu
   case $(uname -m) in x86_64 | aarch64) ;; *) echo known_loop ;; esac
+  for architecture in amd64 arm64; do
+    [ -e build/image/perf-exporter-$architecture.oci.tar ] || echo image-$architecture
+  done
   unshare --user true 2> /dev/null || echo userns
   unshare --mount --pid --fork --mount-proc true 2> /dev/null || echo namespaces
   grep -q '^[^ ]* [^ ]* cgroup2 ' /proc/mounts || echo cgroup2

@@ -57,7 +57,7 @@ def tool(name):
     """The path of one of Debian's unpacked tools, or a skip."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     folders = [os.environ.get("TOOLS", ""), os.path.join(cache, "perf-exporter", "tools")]
-    places = [place for folder in folders if folder for place in (folder, os.path.join(folder, "usr/bin"))]
+    places = [os.path.join(folder, name) for folder in folders if folder for name in ("", "usr/bin", "usr/sbin")]
     found = shutil.which(name, path=os.pathsep.join([*places, os.environ.get("PATH", os.defpath)]))
     if found is None:
         raise unittest.SkipTest(f"needs {name}")

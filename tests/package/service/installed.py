@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 """The Debian package on a machine that runs systemd: installed, counting, refused, upgraded and purged.
 
-installed.py DEB CACHE: needs root, podman, runc and debootstrap; the file system that the machine starts from is
-kept in the folder CACHE. Prints what it saw."""
+installed.py DEB: needs root, podman, runc and debootstrap; the file system that the machine starts from is kept in the
+cache. Prints what it saw."""
 
-import pathlib
 import re
 import subprocess
 import sys
@@ -24,7 +23,7 @@ def field(name):
 class Installed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        root = machine.base(CACHE, field("Depends").strip())
+        root = machine.base(field("Depends").strip())
         cls.machine = cls.enterClassContext(machine.Machine(root))
         cls.machine.put(DEB, "/tmp/perf-exporter.deb")
         cls.before = cls.files()
@@ -182,6 +181,5 @@ class Installed(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    DEB, CACHE = sys.argv[1:]
-    pathlib.Path(CACHE).mkdir(parents=True, exist_ok=True)
+    [DEB] = sys.argv[1:]
     unittest.main(argv=sys.argv[:1], verbosity=2)

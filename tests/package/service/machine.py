@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-SUITE = "bookworm"
+DEBIAN_ROOT = str(pathlib.Path(__file__).resolve().parents[3] / "scripts/debian-root.sh")
 # Hierarchies that a systemd in a container may take from cgroup v2 and leave behind as v1 ones.
 TAKEN = (("perf_event",), ("hugetlb",), ("net_cls", "net_prio"))
 # CAP_SYS_RESOURCE may be missing, so limits stay below what the machine has. crun refuses hybrid cgroups.
@@ -33,15 +33,10 @@ def sh(*command, **options):
     return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, **options).stdout
 
 
-def base(cache, dependencies):
-    """A root file system with systemd and what the package depends on, made once and kept in the folder `cache`."""
-    root = pathlib.Path(cache, f"systemd-{SUITE}")
-    stamp = pathlib.Path(cache, f"systemd-{SUITE}.made")
-    if not stamp.exists():
-        shutil.rmtree(root, ignore_errors=True)
-        print("debootstrap, once", flush=True)
-        sh("debootstrap", "--variant=minbase", "--include=systemd-sysv,curl", SUITE, str(root))
-        stamp.write_text("", encoding="utf-8")
+def base(dependencies):
+    """A root file system with systemd and what the package depends on, made once and kept in the cache."""
+    root = pathlib.Path(sh(DEBIAN_ROOT, "systemd", "systemd-sysv,curl").strip())
+    stamp = root.with_name(f"{root.name}.made")
     if stamp.read_text(encoding="utf-8") != dependencies:
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
         for arguments in (["update"], ["--yes", "--no-install-recommends", "satisfy", dependencies], ["clean"]):
