@@ -26,7 +26,7 @@ use_own_storage() {
   cat > "$CONTAINERS_STORAGE_CONF" <<CONF
 [storage]
 driver = "overlay"
-runroot = "/run/perf-exporter-image"
+runroot = "/run/perf-exporter-image${kept//\//-}"
 graphroot = "$kept/storage"
 CONF
 }

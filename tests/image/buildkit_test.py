@@ -17,7 +17,7 @@ CLASSIC = {"DOCKER_BUILDKIT": "0"}
 BASE, TAG, UNPACKED = "perf-exporter-builder:test", "perf-exporter:test", "perf-exporter-unpacked:test"
 # Files by name: of a whole folder the classic builder keeps the attributes.
 COPY = "\n".join([f"FROM {UNPACKED} AS built", "FROM scratch",
-                  *(f"COPY --from=built /{name} /{name}" for name in oci_image.EXPECTED)])  # fmt: skip
+                  *(f"COPY --from=built /{name} /{name}" for name in oci_image.EXPECTED), 'CMD ["/"]'])  # fmt: skip
 
 
 @running.needs_isolation
@@ -32,6 +32,14 @@ class Docker(unittest.TestCase):
             archive = pathlib.Path(folder, "image.tar")
             self.daemon.run("save", "--output", str(archive), tag)
             return oci_image.Image(archive)
+
+    def listed(self, tag):
+        """What tar says to a container of it, as docker/README.md has it."""
+        created = self.daemon.run("create", tag).stdout.strip()
+        with tempfile.NamedTemporaryFile() as exported:
+            self.daemon.run("export", "--output", exported.name, created)
+            return subprocess.run(["tar", "-tvv", "--xattrs", "--xattrs-include=security.capability", "--file",
+                                   exported.name], check=True, capture_output=True, text=True).stdout  # fmt: skip
 
     def test_buildkit_keeps_the_capabilities(self):
         # From the builder as scripts/image.sh has left it, so that all steps run and little is to be done.
@@ -58,6 +66,7 @@ class Docker(unittest.TestCase):
         for builder, expected in ((BUILDKIT, oci_image.EXPECTED), (CLASSIC, {})):
             self.daemon.run("build", "--tag", "copy:test", "-", input=COPY.encode(), variables=builder)
             self.assertEqual(oci_image.capabilities(self.saved("copy:test")), expected)
+            self.assertEqual(self.listed("copy:test").count("security.capability"), len(expected))
 
 
 if __name__ == "__main__":

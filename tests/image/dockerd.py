@@ -25,19 +25,22 @@ class Daemon:
 
     def __enter__(self):
         folder = pathlib.Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="d")))
-        self.socket = folder / "docker.sock"
-        (folder / "daemon.json").write_text(json.dumps({
+        socket = folder / "docker.sock"
+        configuration = folder / "daemon.json"
+        configuration.write_text(json.dumps({
             "data-root": str(folder / "data"), "exec-root": str(folder / "exec"), "pidfile": str(folder / "pid"),
-            "hosts": [f"unix://{self.socket}"], "bridge": "none", "iptables": False, "ip6tables": False,
-            "exec-opts": ["native.cgroupdriver=cgroupfs"], "cgroup-parent": cgroup_tree.NAME}), encoding="utf-8")  # fmt: skip
+            "hosts": [f"unix://{socket}"], "bridge": "none", "iptables": False, "ip6tables": False,
+            "exec-opts": ["native.cgroupdriver=cgroupfs"], "cgroup-parent": cgroup_tree.NAME,
+        }), encoding="utf-8")  # fmt: skip
         folders = {os.path.dirname(harness.tool(name)) for name in ("dockerd", "containerd", "runc")}
         self._environment = {
-            **os.environ, "HOME": str(folder), "DOCKER_HOST": f"unix://{self.socket}",
+            **os.environ, "HOME": str(folder), "DOCKER_HOST": f"unix://{socket}",
             "PATH": os.pathsep.join([*sorted(folders), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]),
         }  # fmt: skip
         self._log = (folder / "log").open("w+b")
-        self._process = subprocess.Popen([self._program, "--config-file", str(folder / "daemon.json")], stdout=self._log,
-                                         stderr=self._log, stdin=subprocess.DEVNULL, env=self._environment)  # fmt: skip
+        self._process = subprocess.Popen(
+            [self._program, "--config-file", str(configuration)], stdin=subprocess.DEVNULL, stdout=self._log,
+            stderr=self._log, env=self._environment)  # fmt: skip
         self._stack.callback(self._stop, folder)
         try:
             harness.wait_for(self._answers, "dockerd to answer", START_SECONDS)
