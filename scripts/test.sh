@@ -13,7 +13,6 @@ short_selection=d12-arm64,d13-amd64
 started=$SECONDS
 
 sets=(build test package chart grafana scenarios seccomp lint bench)
-sets=(build test package chart scenarios seccomp lint bench)
 tool_sets=(tools)
 [[ " $* " != *" vm"* ]] || sets+=(vm)
 if [[ " $* " = *" image "* ]]; then
