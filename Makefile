@@ -1,6 +1,6 @@
 # Thin: everything is done by scripts/ and CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-scenarios test-vm test-hardware test-package image seccomp-record seccomp-run lint format bench golden docs chart dashboards deb clean
+.PHONY: help run test test-scenarios test-vm test-hardware test-package test-image image seccomp-record seccomp-run lint format bench golden docs chart dashboards deb clean
 
 JOBS := $(shell nproc)
 
