@@ -31,7 +31,10 @@ if [ ! -e "$tree.made" ]; then
   rm -rf "$tree"
   say "debootstrap of $tree, once"
   read -r -d '' -a from <<< "$(mirror)" || true
-  debootstrap --variant=minbase ${2:+--include="$2"} $suite "$tree" "${from[@]}" >&2
+  debootstrap --variant=minbase ${2:+--include="$2"} $suite "$tree" "${from[@]}" > "$tree.log" 2>&1 || {
+    tail -n 20 "$tree.log" >&2
+    die "debootstrap failed ($tree.log)"
+  }
   add_updates "$tree"
   chroot "$tree" apt-get clean
   touch "$tree.made"

@@ -19,9 +19,9 @@ packages_package="dpkg-dev file lintian man-db mandoc systemd zsh fish"
 # What `make test-package` needs to install it on a machine that runs systemd.
 packages_service="debootstrap podman runc"
 
-# What `make image` needs, and what the image's tests need besides.
+# What `make image` needs, and what the image's tests need besides: an emulator runs that for arm64.
 packages_image="buildah debootstrap"
-packages_image_test="runc docker-compose"
+packages_image_test="runc docker-compose qemu-system-arm binutils-aarch64-linux-gnu cpio xz-utils zstd"
 
 packages_lint="clang-format clang-tidy"
 

@@ -12,6 +12,8 @@ import tarfile
 import unittest
 
 FOLDER = pathlib.Path(os.environ.get("IMAGES", pathlib.Path(__file__).resolve().parents[2] / "build/image"))
+# As scripts/common.sh has it.
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "perf-exporter")
 ATTRIBUTE = "SCHILY.xattr.security.capability"  # of a PAX header (pax(1), star(1))
 PERFMON = 1 << 38
 GZIP = b"\x1f\x8b"

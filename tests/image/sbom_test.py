@@ -3,16 +3,13 @@
 
 import copy
 import json
-import os
-import pathlib
 import re
 import unittest
 import urllib.parse
 
 import oci_image
 
-CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-SCHEMAS = pathlib.Path(CACHE, "perf-exporter", "cyclonedx")
+SCHEMAS = oci_image.CACHE / "cyclonedx"
 PLACE = "usr/share/doc/perf-exporter/sbom.cdx.json"
 COMPILED_IN = {"civetweb", "libcli11-dev", "libexpected-dev"}
 
