@@ -16,9 +16,11 @@ if [ "$architecture" != "$(dpkg --print-architecture)" ]; then
   compiler=g++-aarch64-linux-gnu
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update
+get() { apt-get -qq -o Acquire::Retries=3 "$@"; }
+
+get update
 # What is shipped comes from the base, too, which may be older than the last security update.
-apt-get -qq upgrade
+get upgrade
 
 read -r -d '' -a tools <<< "$packages_compile" || true
 libraries=()
@@ -29,5 +31,5 @@ for library in $packages_libraries; do
   fi
   libraries+=("$library")
 done
-apt-get -qq install --no-install-recommends $compiler python3 "${tools[@]}" "${libraries[@]}"
-apt-get clean
+get install --no-install-recommends $compiler python3 "${tools[@]}" "${libraries[@]}"
+get clean

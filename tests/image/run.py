@@ -23,7 +23,8 @@ import xml.etree.ElementTree as xml_tree
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PREFIX = "perf-exporter-image-"
+# Not below /tmp, which may be a tmpfs; and the names are short, for there are sockets below them.
+PLACE, PREFIX = pathlib.Path("/var/tmp"), "perf-exporter-image-"
 sys.path[1:1] = [str(ROOT / "tests" / name) for name in ("e2e", "scenarios")]
 
 import cgroup_tree  # noqa: E402  containers and daemons have their cgroups below its name
@@ -101,6 +102,15 @@ def guarded(folder, words):
             f"PERF_EXPORTER_SCENARIOS_CGROUP={cgroup_tree.NAME}", *words]  # fmt: skip
 
 
+def remove_abandoned():
+    """What a run that was killed has left: files and empty cgroups. All else went with it."""
+    cgroup_tree.remove_abandoned()
+    for folder in PLACE.glob(f"{PREFIX}*"):
+        process = re.match(rf"{PREFIX}(\d+)-", folder.name)
+        if process and not pathlib.Path("/proc", process[1]).exists():
+            shutil.rmtree(folder)
+
+
 def is_possible():
     trial = guarded("/tmp", ["true"])
     return os.getuid() == 0 and subprocess.run(trial, capture_output=True, check=False).returncode == 0
@@ -118,8 +128,8 @@ def main():
     arguments.junit.unlink(missing_ok=True)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
-    # Not below /tmp, which may be a tmpfs; and with a short name, for there are sockets in it.
-    folder = tempfile.mkdtemp(prefix=PREFIX, dir="/var/tmp")
+    remove_abandoned()
+    folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE)
     os.chmod(folder, 0o755)
     words = [sys.executable, "-B", __file__, "--inside", "--junit", str(arguments.junit), "--only", arguments.only]
     process = subprocess.Popen(guarded(folder, words))
