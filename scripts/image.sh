@@ -108,7 +108,7 @@ build() {
     --tag "$builder:$architecture" >> "$log" 2>&1
 
   buildah push --quiet "$image" "oci-archive:$archive:$image"
-  container=$(buildah from "$image")
+  container=$(buildah from --arch "$architecture" "$image")
   cp "$(buildah mount "$container")/usr/share/doc/perf-exporter/sbom.cdx.json" "${archive%.oci.tar}.cdx.json"
   buildah rm "$container" > /dev/null
   echo "$image for $architecture: $(buildah images --format '{{.Size}}' "$image") unpacked," \
