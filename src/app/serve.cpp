@@ -94,12 +94,18 @@ std::string version_text(PageFormat format) {
 }
 
 std::string probe_page(const std::optional<ProbeReport>& report, PageFormat format) {
-  if (format == PageFormat::json) {
-    return report_json(report.value_or(ProbeReport{}));  // before the first opens: all unknown
+  constexpr const char* kStarting = "The first events are being opened.";
+  switch (format) {
+    case PageFormat::json:
+      return report_json(report.value_or(ProbeReport{}));  // before the first opens: all unknown
+    case PageFormat::text:
+      return report ? report_text(*report) : std::string(kStarting) + '\n';
+    case PageFormat::html:
+      break;
   }
-  return html_page("perf-exporter: probe",
-                   "<h1>Probe</h1>" + (report ? report_html(*report)
-                                              : "<p>The first events are being opened.</p>"));
+  return html_page(
+      "perf-exporter: probe",
+      "<h1>Probe</h1>" + (report ? report_html(*report) : "<p>" + std::string(kStarting) + "</p>"));
 }
 
 Content content_of(const Options& options, Session& session) {

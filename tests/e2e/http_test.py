@@ -42,6 +42,7 @@ class Routes(unittest.TestCase):
                 self.assertEqual(exporter.get(path, method="POST")[0], 405)
             self.assertEqual(exporter.get("/nothing")[0], 404)
             self.assertTrue(exporter.get("/probe", Accept="application/json")[2].startswith(b"{"))
+            self.assertRegex(exporter.get("/probe", Accept="text/plain")[2], rb"^(ok|warn|fail): ")
 
     def test_gzip_holds_the_same_page(self):
         with harness.Exporter("--collector=software") as exporter:
