@@ -40,8 +40,16 @@ packages_grafana="nodejs npm"
 # What the seccomp profile is recorded and tried with: filters, and the runtimes that start containers behind it.
 packages_seccomp="python3 python3-seccomp python3-yaml python3-prometheus-client libcap2-bin util-linux runc crun"
 
+# What runs the chart's pod by containerd's CRI needs besides: a client, and what makes it of the interface.
+packages_cri="python3-grpcio protobuf-compiler runc iproute2"
+
+# What `make test-k8s` needs: Go for Kubernetes itself, which Debian has as source alone.
+packages_kubernetes="golang-go openssl runc iproute2 python3-yaml"
+
 packages_bench="libbenchmark-dev strace"
 
 # Unpacked by fetch-tools.sh, never installed: their packages start services.
 packages_tools="prometheus prometheus-node-exporter"
 packages_image_tools="docker.io containerd"
+packages_cri_tools="containerd"
+packages_kubernetes_tools="containerd etcd-server containernetworking-plugins prometheus"

@@ -12,8 +12,8 @@ cd "$root"
 short_selection=d12-arm64,d13-amd64
 started=$SECONDS
 
-sets=(build test package chart grafana scenarios seccomp lint bench)
-tool_sets=(tools)
+sets=(build test package chart grafana cri scenarios seccomp lint bench)
+tool_sets=(tools cri_tools)
 [[ " $* " != *" vm"* ]] || sets+=(vm)
 if [[ " $* " = *" image "* ]]; then
   sets+=(image image_test)
