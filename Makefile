@@ -1,11 +1,11 @@
 # Thin: everything is done by scripts/ and CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-scenarios test-vm test-hardware test-package test-image image seccomp-record seccomp-run lint format bench golden docs chart dashboards deb clean
+.PHONY: help run test test-scenarios test-vm test-hardware test-package test-k8s test-image image seccomp-record seccomp-run lint format bench golden docs chart dashboards deb clean
 
 JOBS := $(shell nproc)
 
 help: ## This list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 22
 
 run: ## Build and serve on 127.0.0.1:10950; ARGS="--collector cycles" adds flags
 	@scripts/run.sh $(ARGS)
@@ -55,7 +55,10 @@ deb: ## The Debian package, in build/package
 test-package: ## Install the package on a machine that runs systemd, in a container; needs root
 	@scripts/package.sh test
 
-image: ## The image, an OCI archive in build/image; needs root; ARCHITECTURE=arm64 for the other
+test-k8s: ## The chart and the image on a real Kubernetes, built from Debian's source the first time; needs root
+	@scripts/test-kubernetes.sh
+
+image: ## The image, an OCI archive in build/image, needs root; ARCHITECTURE=arm64 for the other
 	@scripts/image.sh $(ARCHITECTURE)
 
 chart: ## Write the chart's README.md and values.schema.json anew from its values and the program's flags
