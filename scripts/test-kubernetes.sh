@@ -13,6 +13,7 @@ cd "$root"
 scripts/install-packages.sh build kubernetes
 tools=$(scripts/fetch-tools.sh kubernetes_tools)
 clients=$(scripts/fetch-helm.sh)
+[ -x "$clients/helm" ] || die "there is no helm"
 programs=$(tests/kubernetes/build.sh)
 image=$(scripts/image.sh | tail -n1)
 

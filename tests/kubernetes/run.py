@@ -19,8 +19,8 @@ import xml.etree.ElementTree as xml_tree
 import isolation
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# What a kubelet, a runtime or a network plugin would leave on the machine.
-TRACES = ("/var/lib/kubelet", "/var/log/pods", "/var/log/containers", "/run/containerd", "/run/netns", "/etc/cni",
+# What a kubelet or a network plugin would leave on the machine. /run, which others use meanwhile, is the run's own.
+TRACES = ("/var/lib/kubelet", "/var/log/pods", "/var/log/containers", "/var/lib/cni", "/etc/cni", "/opt/cni",
           "/usr/libexec/kubernetes")  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def state_of_the_machine():
     mounts = pathlib.Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
     mounts = [line for line in mounts if isolation.PREFIX in line or any(path in line for path in TRACES)]
     traces = [f"{path} {os.path.exists(path) and sorted(os.listdir(path))}" for path in TRACES]
-    cgroups = [str(folder) for point in isolation.hierarchies() for folder in point.glob("*kube*")]
+    cgroups = [str(folder) for point in isolation.hierarchies() for folder in point.glob(f"{isolation.PREFIX}*")]
     sysctls = [f"{name} {pathlib.Path('/proc/sys', name).read_text(encoding='ascii')}" for name in isolation.SYSCTLS]
     return {*mounts, *traces, *cgroups, *sysctls}
 

@@ -9,11 +9,13 @@ import urllib.request
 import yaml
 
 import process
+from cluster import PATIENCE_SECONDS
 from prometheus import Prometheus
 from runtime import SANDBOX_IMAGE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy/helm/perf-exporter"
+PROFILE = ROOT / "deploy/seccomp/perf-exporter.json"
 EPHEMERAL = ROOT / "deploy/ephemeral"
 RELEASE, NAMESPACE = "perf-exporter", "counting"
 # Of the operator's CustomResourceDefinitions, which are not installed here.
@@ -41,7 +43,8 @@ class Story:
         return self._cluster.get(f"--namespace={NAMESPACE}", *arguments)
 
     def _helm(self, command, *arguments):
-        return self._cluster.helm(command, RELEASE, *arguments, f"--namespace={NAMESPACE}", "--wait", "--timeout=2m")
+        return self._cluster.helm(command, RELEASE, *arguments, f"--namespace={NAMESPACE}", "--wait",
+                                  f"--timeout={PATIENCE_SECONDS}s")  # fmt: skip
 
     def _pod(self):
         """The one pod that is not about to go; None where there is none."""
@@ -124,6 +127,16 @@ class Story:
         self._cluster.wait_for(self._target, "an address in the Service's endpoints")
         self._prometheus.wait_for("rate(perf_node_context_switches_total[10s]) > 0")
 
+    def behind_the_shipped_seccomp_profile_it_counts(self):
+        self._cluster.add_seccomp_profile(PROFILE)
+        self._helm("upgrade", CHART, "--reuse-values", "--set=seccompProfile.type=Localhost",
+                   f"--set=seccompProfile.localhostProfile={PROFILE.name}", "--set=config.aggregate=package")  # fmt: skip
+        profile = self._cluster.wait_for(self._pod, "the new pod")["spec"]["securityContext"]["seccompProfile"]
+        assert profile == {"type": "Localhost", "localhostProfile": PROFILE.name}, profile
+        self._cluster.wait_for(self._target, "an address in the Service's endpoints")
+        self._prometheus.wait_for("sum(rate(perf_package_context_switches_total[10s])) > 0")
+        self._helm("rollback")
+
     def without_perfmon_the_preflight_names_the_cause(self):
         self._kubectl("patch", "daemonset", RELEASE, "--type=json", f"--patch={json.dumps(WITHOUT_PERFMON)}")
 
@@ -199,6 +212,7 @@ STEPS = (
     Story.its_process_holds_perfmon_alone,
     Story.prometheus_scrapes_it_and_its_counters_rise,
     Story.an_upgrade_rolls_out,
+    Story.behind_the_shipped_seccomp_profile_it_counts,
     Story.without_perfmon_the_preflight_names_the_cause,
     Story.given_back_it_counts_again,
     Story.a_debugging_copy_of_a_pod_counts_as_another_user,
