@@ -33,7 +33,8 @@ fetch_source() {
     [ "$file" = "$upstream" ] || continue
     [ "$hash" = "SHA256:$upstream_sha256" ] || die "$file has another hash in the index than is known of it"
     say "fetching $file"
-    /usr/lib/apt/apt-helper -c "$apt/apt.conf" -qq download-file "${uri//\'/}" "$work/$file" "$hash"
+    /usr/lib/apt/apt-helper -c "$apt/apt.conf" -qq download-file "${uri//\'/}" "$apt/$file" "$hash"
+    mv "$apt/$file" "$work/$file"
   done <<< "$(apt-get -c "$apt/apt.conf" -qq source --print-uris kubernetes)"
   [ -e "$work/$upstream" ] || die "the mirror in apt's sources does not list $upstream"
 }

@@ -200,9 +200,17 @@ class Story:
     def uninstalled_nothing_of_it_is_left(self):
         assert self._objects() != self._before
         self._helm("uninstall")
-        self._cluster.wait_for(lambda: not self._get("pods")["items"], "the pods to go")
-        left = self._objects() ^ self._before
-        assert not left, left
+        left = []
+
+        def is_as_before():
+            left[:] = self._objects() ^ self._before
+            return not left
+
+        try:
+            # Some of what others own is collected a little later.
+            self._cluster.wait_for(is_as_before, "its objects to go")
+        except AssertionError as error:
+            raise AssertionError(f"left: {left}") from error
         assert not (processes := process.running("perf-exporter")), processes
 
 
