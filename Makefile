@@ -58,7 +58,7 @@ test-package: ## Install the package on a machine that runs systemd, in a contai
 test-k8s: ## The chart and the image on a real Kubernetes, built from Debian's source the first time; needs root
 	@scripts/test-kubernetes.sh
 
-image: ## The image, an OCI archive in build/image, needs root; ARCHITECTURE=arm64 for the other
+image: ## The image, an OCI archive in build/image; needs root; ARCHITECTURE=arm64 for the other
 	@scripts/image.sh $(ARCHITECTURE)
 
 chart: ## Write the chart's README.md and values.schema.json anew from its values and the program's flags
