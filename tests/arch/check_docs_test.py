@@ -43,6 +43,8 @@ class CheckDocsTest(unittest.TestCase):
         self.assert_breach("#gone", IN_ORDER + "[x](#gone)\n")
         self.assert_breach("gone.md", **{"README.md": "[x](docs/gone.md)"})
         self.assert_breach("permissions.md#gone", **{"README.md": "[x](docs/permissions.md#gone)"})
+        self.assert_breach("../gone.md", **{"deploy/helm/chart/README.md": "[x](../gone.md)"})
+        self.assertEqual(breaches_of(**{"deploy/grafana/node_modules/a/README.md": "[x](gone.md)"}), [])
 
     def test_a_heading_within_code_is_none(self):
         self.assert_breach("#inside", IN_ORDER + "```\n## Inside\n```\n[x](#inside)\n")
