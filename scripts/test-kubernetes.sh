@@ -15,7 +15,7 @@ tools=$(scripts/fetch-tools.sh kubernetes_tools)
 clients=$(scripts/fetch-helm.sh)
 [ -x "$clients/helm" ] || die "there is no helm"
 programs=$(tests/kubernetes/build.sh)
-image=$(scripts/image.sh | tail -n1)
+image=$(BASE=${BASE:-debootstrap} scripts/image.sh | tail -n1)
 
 started=$SECONDS
 rm -f build/kubernetes/junit.xml
