@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import datetime
 import fcntl
 import http.client
 import pathlib
@@ -151,9 +152,9 @@ class Guest:
         finally:
             self.run(f"kill {pid}")
 
-    def uptime(self):
-        """Seconds by the guest's clock, which lags behind ours where the emulator is slowed down."""
-        return float(self.check("cat /proc/uptime").split()[0])
+    def now(self):
+        """Whole seconds since the epoch, by the guest's clock."""
+        return int(self.check("date +%s"))
 
     def online_cpus(self):
         return harness.parse_cpu_list(self.check("cat /sys/devices/system/cpu/online"))
@@ -200,6 +201,13 @@ class ServedExporter:
         status, body = self.get("/metrics")
         assert status == 200, f"{status}: {body}"
         return harness.Page(body)
+
+    def logged_at(self, finding):
+        """When it logged the finding first, in seconds since the epoch by the guest's clock."""
+        log = self._guest.check("cat /tmp/exporter.log")
+        found = re.search(rf'^time=(\S+) level=\w+ msg="{finding}: ', log, re.M)
+        assert found, log
+        return datetime.datetime.fromisoformat(found[1].replace("Z", "+00:00")).timestamp()
 
     def settled_descriptors(self):
         """How many are open once the server has closed what its clients left: the same for a while."""
