@@ -15,7 +15,7 @@ WITH_CAPABILITY = "/usr/bin/perf-exporter-with-capability"
 V1 = "/tmp/v1/perf_event"  # a v1 hierarchy where the layout has it: below the folder of all
 SOFTWARE = ("page_faults", "context_switches")
 HARDWARE = ("cycles", "instructions")
-HOTPLUG_ROUNDS = 4
+HOTPLUG_ROUNDS = 3
 RECOVERY_SECONDS = 35  # of the guest's time: what was refused is tried again every 30 s
 SMALL_DESCRIPTOR_LIMIT = 20
 

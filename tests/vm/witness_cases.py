@@ -30,4 +30,4 @@ def selinux_is_proved(guest):
 
 
 def without_kprobes_less_is_proved(guest):
-    _play(guest, "fallback", 6)
+    _play(guest, "fallback", 5)

@@ -146,8 +146,6 @@ fallback() {
   echo 2 > "$LEVEL"
   seen level_2_none paranoid_restricts+user_namespace --user 65534 --caps none
   seen namespace paranoid_restricts+user_namespace --user 65534 --caps none --user-namespace
-  opened other_user other_users_process --user 65534 --caps none --open 1
-  opened descriptors descriptors_exhausted --user 65534 --caps none --files 3 --open user
   seen seccomp seccomp_eperm --user 65534 --caps perfmon --seccomp 1
   own no_pmu no_pmu
   umount "$TRACING/kprobe_events" 2> /dev/null
