@@ -21,6 +21,7 @@ if [[ " $* " = *" image "* ]]; then
 fi
 scripts/install-packages.sh "${sets[@]}"
 tools=$(scripts/fetch-tools.sh "${tool_sets[@]}")
+scripts/fetch-newest.py > /dev/null
 scripts/fetch-helm.sh > /dev/null
 scripts/fetch-grafana-sdk.sh > /dev/null
 export PATH=$tools/usr/bin:$PATH:/usr/sbin:/sbin PROMTOOL=$tools/usr/bin/promtool

@@ -53,10 +53,22 @@ def binary():
     return os.path.abspath(os.environ["PERF_EXPORTER"])
 
 
+def cache_dir():
+    """Where the scripts keep their downloads."""
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "perf-exporter")
+
+
+def newest(name):
+    """The path of a tool of Debian's unstable release (scripts/fetch-newest.py), or a skip."""
+    path = os.path.join(cache_dir(), "newest/usr/bin", name)
+    if not os.access(path, os.X_OK):
+        raise unittest.SkipTest(f"needs {name} of Debian sid")
+    return path
+
+
 def tool(name):
     """The path of one of Debian's unpacked tools, or a skip."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folders = [os.environ.get("TOOLS", ""), os.path.join(cache, "perf-exporter", "tools")]
+    folders = [os.environ.get("TOOLS", ""), os.path.join(cache_dir(), "tools")]
     places = [os.path.join(folder, name) for folder in folders if folder for name in ("", "usr/bin", "usr/sbin")]
     found = shutil.which(name, path=os.pathsep.join([*places, os.environ.get("PATH", os.defpath)]))
     if found is None:

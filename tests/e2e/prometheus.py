@@ -13,10 +13,11 @@ import harness
 
 
 class Prometheus:
-    """A running Prometheus, for `with`. `scrape_configs` is text, as in its configuration file."""
+    """A running Prometheus, for `with`. `scrape_configs` is text, as in its configuration file; `program` is its path
+    where it is not the stable release's."""
 
-    def __init__(self, scrape_configs):
-        program = harness.tool("prometheus")
+    def __init__(self, scrape_configs, program=None):
+        program = program or harness.tool("prometheus")
         self.port = harness.free_port()
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory())

@@ -55,10 +55,9 @@ class Formats(unittest.TestCase):
 class RealPrometheus(unittest.TestCase):
     """Debian's Prometheus, asked by its own API."""
 
-    @harness.needs_root
-    def test_is_scraped_and_its_counters_have_rates(self):
+    def judge(self, program):
         with harness.Exporter() as exporter, prometheus.Prometheus(
-            f"- job_name: perf\n  static_configs: [{{targets: ['127.0.0.1:{exporter.port}']}}]\n"
+            f"- job_name: perf\n  static_configs: [{{targets: ['127.0.0.1:{exporter.port}']}}]\n", program
         ) as server:
             ask = server.ask
             harness.wait_for(lambda: ask("count_over_time(up[1m]) >= 5"), "five scrapes")
@@ -70,6 +69,32 @@ class RealPrometheus(unittest.TestCase):
             self.assertGreater(ask("scrape_samples_scraped")[0], 20)
             self.assertEqual(ask("sum(resets(perf_cpu_context_switches_total[1m]))"), [0.0])
             self.assertEqual(server.targets(), [("up", "")])
+
+    @harness.needs_root
+    def test_is_scraped_and_its_counters_have_rates(self):
+        self.judge(harness.tool("prometheus"))
+
+    @harness.needs_root
+    def test_is_scraped_by_the_newest(self):
+        self.judge(harness.newest("prometheus"))
+
+    @harness.needs_root
+    def test_the_newest_takes_every_protocol_that_it_may_ask_for(self):
+        protocols = ("PrometheusProto", "OpenMetricsText1.0.0", "OpenMetricsText0.0.1", "PrometheusText1.0.0",
+                     "PrometheusText0.0.4")  # fmt: skip
+        with harness.Exporter() as exporter, prometheus.Prometheus(
+            "".join(
+                f"- job_name: {name}\n  scrape_protocols: [{name}]\n  fallback_scrape_protocol: PrometheusText0.0.4\n"
+                f"  static_configs: [{{targets: ['127.0.0.1:{exporter.port}']}}]\n"
+                for name in protocols
+            ),
+            harness.newest("prometheus"),
+        ) as server:
+            harness.wait_for(lambda: len(server.ask("count_over_time(up[1m]) >= 2")) == len(protocols), "two scrapes each")
+            self.assertEqual(server.targets(), [("up", "")] * len(protocols))
+            series = {labels["job"]: value for labels, value in server.query('count by (job) ({__name__=~"perf_.*"})')}
+            self.assertEqual(set(series), set(protocols))
+            self.assertEqual(len(set(series.values())), 1, series)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,11 @@ def _repositories():
     return found
 
 
+def machine():
+    """This machine's architecture, as Debian calls it."""
+    return _run(["dpkg", "--print-architecture"], capture_output=True).stdout.strip()
+
+
 def _keyring():
     for suffix in ("pgp", "gpg"):
         path = f"/usr/share/keyrings/debian-archive-keyring.{suffix}"
@@ -50,7 +55,7 @@ class Archive:
     def __init__(self, folder, suites, native="amd64"):
         self._folder = pathlib.Path(folder)
         self._suites = suites
-        self._native = native
+        self.native = native
         self._ready = False
 
     def _prepare(self):
@@ -72,7 +77,7 @@ class Archive:
         self._ready = True
 
     def _configuration(self):
-        others = " ".join(f'"{name}";' for name in ARCHITECTURES if name != self._native)
+        others = " ".join(f'"{name}";' for name in ARCHITECTURES if name != self.native)
         return f"""Dir::State "{self._folder}/state";
 Dir::State::lists "{self._folder}/lists";
 Dir::State::status "{self._folder}/state/status";
@@ -83,8 +88,8 @@ Dir::Etc::sourcelist "{self._folder}/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
-APT::Architecture "{self._native}";
-APT::Architectures {{ "{self._native}"; {others} }};
+APT::Architecture "{self.native}";
+APT::Architectures {{ "{self.native}"; {others} }};
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 Acquire::Languages "none";
