@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [FLAG...]: measures the exporter beside node_exporter, then its parts by themselves.
+# run.sh [FLAG...]: measures the exporter beside the floor and the newest node_exporter, then its parts by themselves.
 #
 # Flags go to side_by_side.py: --rounds N, --scrapes N, --pause MS. Needs root. Exits with 0 where it could
 # measure: a target that is missed is printed, and no failure.
@@ -9,9 +9,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
 cd "$root"
 
 build=build/bench
-tools=$(scripts/fetch-tools.sh)
-node_exporter=$tools/usr/bin/prometheus-node-exporter
-[ -x "$node_exporter" ] || die "there is no node_exporter to measure against (see build/missing-packages)"
+node_exporter=$(scripts/fetch-newest.py)/usr/bin/prometheus-node-exporter
+if [ ! -x "$node_exporter" ]; then
+  node_exporter=$(scripts/fetch-tools.sh)/usr/bin/prometheus-node-exporter
+  [ -x "$node_exporter" ] || die "there is no node_exporter to measure against (see build/missing-packages)"
+fi
 
 mkdir -p build
 cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release -DPERF_EXPORTER_BENCH=ON -DPERF_EXPORTER_TESTS=OFF \
@@ -22,7 +24,8 @@ cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release -DPERF_EXPORTER_BENCH=O
 cmake --build $build --parallel "$(nproc)" >&2
 
 say "side by side; load average $(cut -d' ' -f1-3 /proc/loadavg) on $(nproc) CPUs, kernel $(uname -r)"
-/usr/bin/python3 -B tests/bench/side_by_side.py --exporter $build/perf-exporter --node-exporter "$node_exporter" "$@"
+/usr/bin/python3 -B tests/bench/side_by_side.py --exporter $build/perf-exporter \
+  --floor $build/tests/bench/floor_server --node-exporter "$node_exporter" "$@"
 for program in facts read scale encode scrape; do
   echo
   say "${program}_bench"

@@ -77,24 +77,6 @@ class Server:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
-    def traced(self, work):
-        """(reads of perf events, system calls) made while `work` runs; nothing without strace."""
-        if shutil.which("strace") is None:
-            return None
-        with tempfile.NamedTemporaryFile("r", encoding="ascii", errors="replace") as log:
-            command = ["strace", "-f", "-y", "-o", log.name, "-p", str(self.pid)]
-            with subprocess.Popen(command, stderr=subprocess.PIPE) as tracer:
-                if b"attached" not in tracer.stderr.readline():
-                    return None
-                work()  # once untraced threads have all been found
-                log.seek(0, os.SEEK_END)
-                work()
-                tracer.send_signal(signal.SIGINT)
-                tracer.stderr.read()
-            # A line per call, and another where it was interrupted by another thread's.
-            calls = [line for line in log if re.match(r"\d+ +\w+\(", line)]
-        return sum(" read(" in call and "[perf_event]" in call for call in calls), len(calls)
-
     def user_share(self, work):
         """The share of its CPU time spent outside the kernel while `work` runs, from samples every 0.1 ms
         of it, and their number; nothing without perf. Ticks would be 40 times rarer."""

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""perf-exporter and node_exporter side by side on the same software events.
+"""perf-exporter, node_exporter and the floor side by side on the same software events.
 
-side_by_side.py --exporter PROGRAM --node-exporter PROGRAM [--rounds N] [--scrapes N] [--pause MS]
+side_by_side.py --exporter PROGRAM --node-exporter PROGRAM --floor PROGRAM [--rounds N] [--scrapes N] [--pause MS]
+
+The floor is a minimal server of the exporter's own page (floor_server.cpp): what a scrape can't cost less than.
 
 Scrapes pause in between: those of ours that are less than 1 ms apart would share one reading. The longer
 the pause, the colder the caches, and the more a scrape costs. Rounds of scrapes alternate between the
@@ -14,15 +16,18 @@ came out.
 
 import argparse
 import contextlib
+import re
+import subprocess
+import tempfile
 import time
 
 import report
 import scrape_client
 import server_process
+import system_calls
 
 HALF_OPEN = 50
 STARTS = 7
-DURATION = b'perf_exporter_collector_duration_seconds{collector="software"} '
 MODES = {
     "keep-alive": {"headers": (), "close": False},
     "gzip": {"headers": ("Accept-Encoding: gzip",), "close": False},
@@ -42,22 +47,33 @@ class Contender:
         self.crowded_us = {False: [], True: []}  # latencies without and with half-open clients
         self.start_ms = []
         self.figures = {}  # by name, None where it could not be measured
-        self.read_us = []  # what the server says that its reads took
 
 
-def contenders(arguments):
-    node = [arguments.node_exporter, "--web.listen-address=127.0.0.1:{port}", "--collector.disable-defaults"]
-    ours = [arguments.exporter, "--web.listen-address=127.0.0.1:{port}", "--collector=software"]
+def version_of(program):
+    """As node_exporter tells it, on either stream."""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    return re.search(r"version (\S+)", done.stdout + done.stderr)[1].partition("+")[0]
+
+
+def contenders(arguments, page):
+    """`page` is the file of the page that the floor serves."""
+    sample = b"perf_cpu_page_faults_total{"
+    listen = "--web.listen-address=127.0.0.1:{port}"
+    node = [arguments.node_exporter, listen, "--collector.disable-defaults", "--collector.perf"]
     return [
-        Contender("perf-exporter", ours, b"perf_cpu_page_faults_total{"),
-        Contender("node_exporter", [*node, "--collector.perf"], b"node_perf_page_faults_total{"),
-        # Without the metrics of Go's runtime and of its own handler, which ours has no like of.
-        Contender(
-            "node_exporter bare",
-            [*node, "--collector.perf", "--web.disable-exporter-metrics"],
-            b"node_perf_page_faults_total{",
-        ),
+        Contender("perf-exporter", [arguments.exporter, listen, "--collector=software"], sample),
+        Contender("floor", [arguments.floor, listen, f"--page={page}"], sample),
+        Contender(f"node_exporter {version_of(arguments.node_exporter)}", node, b"node_perf_page_faults_total{"),
     ]
+
+
+def write_page(arguments, file):
+    """What the exporter serves, for the floor."""
+    command = [arguments.exporter, "--web.listen-address=127.0.0.1:{port}", "--collector=software"]
+    with server_process.Server("perf-exporter", command, b"perf_cpu_page_faults_total{") as server:
+        with scrape_client.Client(server.port) as client:
+            file.write(client.scrape()[1])
+    file.flush()
 
 
 def scrapes(client, count, pause):
@@ -102,10 +118,6 @@ def measure_round(contender, mode, count, pause):
         results = scrapes(client, count, pause)
         contender.cpu_us[mode].append((contender.server.cpu_ns() - before) / 1e3 / count)
     contender.latency_us[mode] += [latency for latency, _ in results]
-    if mode == "keep-alive":
-        contender.read_us += [
-            float(body.split(DURATION, 1)[1].split(b"\n", 1)[0]) * 1e6 for _, body in results if DURATION in body
-        ]
 
 
 def measure_crowd(contender, count, pause):
@@ -125,7 +137,7 @@ def measure_loaded(contender):
 
 def measure_calls(contender, count, pause):
     with client_of(contender, "keep-alive") as client:
-        calls = contender.server.traced(lambda: scrapes(client, count, pause))
+        calls = system_calls.count(contender.server.pid, lambda: scrapes(client, count, pause))
     contender.figures |= {
         "perf_reads": calls and calls[0] / count,
         "system_calls": calls and calls[1] / count,
@@ -154,6 +166,7 @@ def parsed_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--exporter", required=True)
     parser.add_argument("--node-exporter", required=True)
+    parser.add_argument("--floor", required=True)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--scrapes", type=int, default=400)
     parser.add_argument("--pause", type=lambda text: float(text) / 1e3, default=0.002, metavar="MS")
@@ -162,9 +175,11 @@ def parsed_arguments():
 
 def main():
     arguments = parsed_arguments()
-    all_contenders = contenders(arguments)
-    measure_starts(all_contenders)
     with contextlib.ExitStack() as running:
+        page = running.enter_context(tempfile.NamedTemporaryFile())
+        write_page(arguments, page)
+        all_contenders = contenders(arguments, page.name)
+        measure_starts(all_contenders)
         for contender in all_contenders:
             contender.server = running.enter_context(contender.start())
             measure_fresh(contender, arguments.pause)
