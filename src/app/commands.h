@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "app/options.h"
+#include "app/process_start.h"
 #include "perf/perf_kernel.h"
 
 namespace perf_exporter {
@@ -14,8 +15,9 @@ namespace perf_exporter {
 int serve(const Options& options, PerfKernel& kernel,
           const std::shared_ptr<spdlog::logger>& logger);
 
-// Explains on standard output what may be counted here and why not.
-int probe(const Options& options, PerfKernel& kernel);
+// Explains on standard output what may be counted here and why not. `inherited` is for the command
+// that --trace executes.
+int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited);
 
 // Prints the events this machine knows, with whether they open.
 int list_events(const Options& options, PerfKernel& kernel);

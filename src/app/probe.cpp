@@ -117,9 +117,9 @@ std::string traced_report(const ProbeReport& report, const Options& options, Per
 
 }  // namespace
 
-int probe(const Options& options, PerfKernel& kernel) {
+int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited) {
   if (options.trace_pid != 0 || !options.trace_command.empty()) {
-    return probe_other(options, kernel);
+    return probe_other(options, kernel, inherited);
   }
   auto online = OnlineCpus::open(options.paths);
   if (!online) {

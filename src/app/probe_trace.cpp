@@ -23,7 +23,7 @@ constexpr int kCannotTrace = 1;
 constexpr int kCannotExecute = 127;
 
 // With a report in JSON standard output is that alone.
-int execute(const Options& options) {
+int execute(const Options& options, const Inherited& inherited) {
   if (options.report_format == ReportFormat::json) {
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
   }
@@ -34,14 +34,16 @@ int execute(const Options& options) {
     arguments.push_back(word.data());
   }
   arguments.push_back(nullptr);
+  restore_inherited(inherited);
   ::execvp(arguments.front(), arguments.data());
   std::fprintf(stderr, "perf-exporter: cannot execute %s: %s\n", arguments.front(),
                std::strerror(errno));
   return kCannotExecute;
 }
 
-Result<Recording> record_command(TraceRun& run, const Options& options, StopSignals& signals) {
-  auto child = HeldChild::start([&options] { return execute(options); });
+Result<Recording> record_command(TraceRun& run, const Options& options, StopSignals& signals,
+                                 const Inherited& inherited) {
+  auto child = HeldChild::start([&] { return execute(options, inherited); });
   if (!child) {
     return tl::unexpected(child.error());
   }
@@ -81,7 +83,7 @@ void print(const TraceReport& report, ReportFormat format) {
 
 }  // namespace
 
-int probe_other(const Options& options, PerfKernel& kernel) {
+int probe_other(const Options& options, PerfKernel& kernel, const Inherited& inherited) {
   auto signals = StopSignals::create();
   if (!signals) {
     return cannot_trace(signals.error());
@@ -91,8 +93,9 @@ int probe_other(const Options& options, PerfKernel& kernel) {
   if (!run) {
     return cannot_trace(run.error());
   }
-  const auto recording = options.trace_command.empty() ? record_process(*run, options, *signals)
-                                                       : record_command(*run, options, *signals);
+  const auto recording = options.trace_command.empty()
+                             ? record_process(*run, options, *signals)
+                             : record_command(*run, options, *signals, inherited);
   const auto removed = run->remove();
   if (!recording || !removed) {
     return cannot_trace(recording ? removed.error() : recording.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/options.h"
+#include "app/process_start.h"
 #include "caps/report.h"
 #include "caps/trace_report.h"
 #include "perf/perf_kernel.h"
@@ -16,7 +17,8 @@ Result<TraceReport> trace_trials(const ProbeReport& report, const Options& optio
                                  PerfKernel& kernel);
 
 // Traces the command behind "--" until it ends, or a process until it is refused or ends, and
-// prints what was recorded. SIGINT or SIGTERM ends the tracing. The exit code of the process.
-int probe_other(const Options& options, PerfKernel& kernel);
+// prints what was recorded. SIGINT or SIGTERM ends the tracing. The command finds what was
+// `inherited`. The exit code of the process.
+int probe_other(const Options& options, PerfKernel& kernel, const Inherited& inherited);
 
 }  // namespace perf_exporter

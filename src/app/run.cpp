@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kBroken = 1;
 
-int run_command(const Options& options) {
+int run_command(const Options& options, const Inherited& inherited) {
   const auto logger = make_logger(options.log_level, options.log_format);
   for (const std::string& variable : options.ignored_environment) {
     logger->debug(with_fields("an environment variable is no flag's", {{"name", variable}}));
@@ -21,7 +21,7 @@ int run_command(const Options& options) {
   LinuxPerfKernel kernel;
   switch (options.command) {
     case Command::probe:
-      return probe(options, kernel);
+      return probe(options, kernel, inherited);
     case Command::list:
       return list_events(options, kernel);
     case Command::stat:
@@ -43,15 +43,18 @@ std::vector<CollectorChoice> collector_choices() {
   return choices;
 }
 
-int run(int argc, const char* const* argv) {
+int run(int argc, const char* const* argv, const Inherited& inherited) {
   try {
     const auto options = parse_options(argc, argv, exporter_environment(), collector_choices());
+    if (!options || options->command != Command::serve) {
+      restore_inherited(inherited, SIGPIPE);  // `perf-exporter list | head` ends in silence
+    }
     if (!options) {
       std::fputs(options.error().out.c_str(), stdout);
       std::fputs(options.error().err.c_str(), stderr);
       return options.error().code;
     }
-    return run_command(*options);
+    return run_command(*options, inherited);
   } catch (const std::exception& error) {  // only third parties throw
     std::fprintf(stderr, "perf-exporter: %s\n", error.what());
     return kBroken;

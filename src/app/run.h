@@ -3,13 +3,15 @@
 #include <vector>
 
 #include "app/options.h"
+#include "app/process_start.h"
 
 namespace perf_exporter {
 
 // The table of collectors, as the options take it.
 std::vector<CollectorChoice> collector_choices();
 
-// The whole program: reads options, does what the command asks, and returns the exit code.
-int run(int argc, const char* const* argv);
+// The whole program behind enter_known_state(): reads options, does what the command asks, and
+// returns the exit code.
+int run(int argc, const char* const* argv, const Inherited& inherited);
 
 }  // namespace perf_exporter
