@@ -84,7 +84,7 @@ void print(const TraceReport& report, ReportFormat format) {
 }  // namespace
 
 int probe_other(const Options& options, PerfKernel& kernel, const Inherited& inherited) {
-  auto signals = StopSignals::create();
+  auto signals = StopSignals::create(HangUp::left_alone);
   if (!signals) {
     return cannot_trace(signals.error());
   }
@@ -101,6 +101,7 @@ int probe_other(const Options& options, PerfKernel& kernel, const Inherited& inh
     return cannot_trace(recording ? removed.error() : recording.error());
   }
   const TraceReport report = digest(*recording, run->context());
+  signals->release();
   print(report, options.report_format);
   return report.refused > 0 && !options.exit_zero ? kExitRefused : 0;
 }

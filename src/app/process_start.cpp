@@ -65,4 +65,14 @@ void restore_inherited(const Inherited& inherited) {
   ::sigprocmask(SIG_SETMASK, &inherited.blocked, nullptr);
 }
 
+void ignore_stray_signals() {
+  for (const int number :
+       {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT}) {
+    ::signal(number, SIG_IGN);
+  }
+  for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
+    ::signal(number, SIG_IGN);
+  }
+}
+
 }  // namespace perf_exporter

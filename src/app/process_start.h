@@ -35,4 +35,8 @@ void restore_inherited(const Inherited& inherited, int signal);
 // enter_known_state opened close by themselves then. Async-signal-safe.
 void restore_inherited(const Inherited& inherited);
 
+// Signals that nobody means for a server, and that would end it by default, are ignored from here
+// on: timers' (a timer outlives execve(2)), users', the power supply's, real-time ones.
+void ignore_stray_signals();
+
 }  // namespace perf_exporter

@@ -131,6 +131,14 @@ Content content_of(const Options& options, Session& session) {
   return content;
 }
 
+// Returns when it is to stop. A SIGHUP means to look again, as a service manager's reload asks for.
+void wait_for_stop(StopSignals& signals, Session& session, spdlog::logger& logger) {
+  while (signals.wait(std::nullopt) == StopSignals::Woken::by_hangup) {
+    logger.info(with_fields("looking again", {{"signal", "SIGHUP"}}));
+    session.look_again();
+  }
+}
+
 // A URL to open, of an address as the server tells it; an address of all is reached on loopback.
 std::string url_of(const std::string& address) {
   if (address.starts_with("unix:")) {
@@ -143,7 +151,8 @@ std::string url_of(const std::string& address) {
 
 int serve(const Options& options, PerfKernel& kernel,
           const std::shared_ptr<spdlog::logger>& logger) {
-  auto signals = StopSignals::create();
+  ignore_stray_signals();
+  auto signals = StopSignals::create(HangUp::told);
   if (!signals) {
     return complain(signals.error());
   }
@@ -189,7 +198,7 @@ int serve(const Options& options, PerfKernel& kernel,
     logger->info(with_fields("listening", {{"url", url_of(address)}}));
   }
   running->begin();
-  signals->wait(std::nullopt);
+  wait_for_stop(*signals, *running, *logger);
   manager.stopping();
   logger->info(refused ? "stopping: --strict, and something that is wanted is refused or missing"
                        : "stopping");

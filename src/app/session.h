@@ -28,9 +28,11 @@ class Session {
                                                  AfterPass after_pass);
 
   // As Opener's: start() hands the calling thread's capabilities to the opening thread, begin()
-  // lets it open; stop() returns false where an open is stuck.
+  // lets it open, look_again() asks for facts, trials and what is refused at once, from any thread;
+  // stop() returns false where an open is stuck.
   void start() { opener_.start(); }
   void begin() { opener_.begin(); }
+  void look_again() { opener_.look_again(); }
   [[nodiscard]] bool stop() { return opener_.stop(); }
 
   // Appends a scrape to `body`. Thread-safe.

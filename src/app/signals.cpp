@@ -1,5 +1,6 @@
 #include "app/signals.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,17 +19,33 @@ namespace {
 
 constexpr std::uint64_t kMillisecond = 1'000'000;
 
+// tty(4): ENXIO without one, or once it has hung up.
+bool has_controlling_terminal() {
+  return UniqueFd(::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)).valid();
+}
+
 }  // namespace
 
-Result<StopSignals> StopSignals::create() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
+bool is_ignored(int signal) {
+  struct sigaction current {};
+  return ::sigaction(signal, nullptr, &current) == 0 && current.sa_handler == SIG_IGN;
+}
+
+Result<StopSignals> StopSignals::create(HangUp hangup) {
   StopSignals signals;
-  signals.signals_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
+  ::sigemptyset(&signals.set_);
+  ::sigaddset(&signals.set_, SIGTERM);
+  // One that is blocked would be kept and told although it is ignored.
+  if (!is_ignored(SIGINT)) {
+    ::sigaddset(&signals.set_, SIGINT);
+  }
+  if (hangup == HangUp::told && !is_ignored(SIGHUP)) {
+    signals.had_terminal_ = has_controlling_terminal();
+    ::sigaddset(&signals.set_, SIGHUP);
+  }
+  ::pthread_sigmask(SIG_BLOCK, &signals.set_, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  signals.signals_ = UniqueFd(::signalfd(-1, &signals.set_, SFD_CLOEXEC));
   signals.wake_up_ = UniqueFd(::eventfd(0, EFD_CLOEXEC));
   if (!signals.signals_.valid() || !signals.wake_up_.valid()) {
     return fault(std::string("cannot wait for signals: ") + std::strerror(errno), errno);
@@ -55,9 +72,11 @@ StopSignals::Woken StopSignals::wait(std::optional<std::chrono::milliseconds> ti
     }
   }
   if (watched[0].revents != 0) {
-    signalfd_siginfo ignored{};
-    (void)!::read(signals_.get(), &ignored, sizeof ignored);
-    return Woken::by_signal;
+    signalfd_siginfo signal{};
+    (void)!::read(signals_.get(), &signal, sizeof signal);
+    const bool is_end =
+        signal.ssi_signo != SIGHUP || (had_terminal_ && !has_controlling_terminal());
+    return is_end ? Woken::by_signal : Woken::by_hangup;
   }
   std::uint64_t ignored = 0;
   (void)!::read(wake_up_.get(), &ignored, sizeof ignored);
@@ -67,6 +86,10 @@ StopSignals::Woken StopSignals::wait(std::optional<std::chrono::milliseconds> ti
 void StopSignals::wake() const {
   const std::uint64_t one = 1;
   (void)!::write(wake_up_.get(), &one, sizeof one);
+}
+
+void StopSignals::release() {
+  ::pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
 }
 
 }  // namespace perf_exporter

@@ -43,7 +43,7 @@ StatSnapshot take_snapshot(CounterSet& counters) {
 
 int stat(const Options& options, PerfKernel& kernel,
          const std::shared_ptr<spdlog::logger>& logger) {
-  auto signals = StopSignals::create();
+  auto signals = StopSignals::create(HangUp::left_alone);
   if (!signals) {
     return complain(signals.error());
   }
@@ -71,6 +71,7 @@ int stat(const Options& options, PerfKernel& kernel,
     left -= std::chrono::milliseconds((monotonic_ns() - begun) / kMillisecond);
   }
   const StatSnapshot after = take_snapshot((*session)->counters());
+  signals->release();
   std::fputs(stat_table(before, after).c_str(), stdout);
   const auto report = (*session)->board().report();
   const bool refused = report && refuses_anything(report->findings);

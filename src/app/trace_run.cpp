@@ -139,7 +139,9 @@ TraceRun::LookAt until(StopSignals& signals, std::function<bool(const CallRecord
 }
 
 void end_with_terminal() {
-  ::signal(SIGHUP, [](int) { ::kill(::getpid(), SIGTERM); });
+  if (!is_ignored(SIGHUP)) {
+    ::signal(SIGHUP, [](int) { ::kill(::getpid(), SIGTERM); });
+  }
 }
 
 std::FILE* raw_output(const Options& options) {

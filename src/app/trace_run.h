@@ -53,7 +53,8 @@ class TraceRun {
 TraceRun::LookAt until(StopSignals& signals, std::function<bool(const CallRecorder&)> is_over,
                        std::function<TraceRun::Look()> on_signal);
 
-// Lets a terminal that goes away end the program like a signal that it waits for.
+// Lets a terminal that goes away end the program like a signal that it waits for, unless that is
+// ignored (nohup).
 void end_with_terminal();
 
 // Where the kernel's own lines go: standard error with --log.level debug, else nowhere (null).

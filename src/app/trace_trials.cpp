@@ -118,7 +118,8 @@ void add_trial(TraceReport& report, Trial trial, const Recording& recording,
 
 Result<TraceReport> trace_trials(const ProbeReport& report, const Options& options,
                                  PerfKernel& kernel) {
-  auto signals = StopSignals::create();  // what is made in tracefs must be removed first
+  auto signals =
+      StopSignals::create(HangUp::left_alone);  // what is made in tracefs must be removed first
   if (!signals) {
     return tl::unexpected(signals.error());
   }

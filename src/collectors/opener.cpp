@@ -71,6 +71,13 @@ void Opener::begin() {
   wake_.notify_all();
 }
 
+void Opener::look_again() {
+  const std::lock_guard lock(mutex_);
+  asked_to_look_ = true;
+  has_work_ = true;
+  wake_.notify_all();
+}
+
 bool Opener::stop() {
   counters_.set_on_change({});
   std::unique_lock lock(mutex_);
@@ -172,14 +179,23 @@ bool Opener::may_retry(const EventRefusal& refusal, Pmus pmus) const {
   return pmus == Pmus::changed || refusal.status != EventStatus::unsupported;
 }
 
+bool Opener::take_request() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(asked_to_look_, false);
+}
+
 // Whether what is wanted and not open was looked at again. An event that counts is left alone: its
 // CPU is opened anew only where something opens that did not.
 bool Opener::retry() {
   const std::uint64_t now = monotonic_ns();
-  if (!passed_ || now - tried_at_ < in_ns(config_.retry_interval)) {
+  const bool is_asked_for = take_request();
+  if (!passed_ || (!is_asked_for && now - tried_at_ < in_ns(config_.retry_interval))) {
     return false;
   }
   tried_at_ = now;
+  if (is_asked_for) {
+    truth_checked_at_ = 0;
+  }
   auto pmus = find_core_pmus(config_.paths);
   const Pmus change = are_same(pmus, pmus_) ? Pmus::as_before : Pmus::changed;
   std::map<CpuId, std::vector<std::size_t>> waiting;
@@ -190,7 +206,7 @@ bool Opener::retry() {
       }
     }
   }
-  if (waiting.empty()) {
+  if (waiting.empty() && !is_asked_for) {
     return false;
   }
   pmus_ = std::move(pmus);

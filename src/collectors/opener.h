@@ -64,6 +64,11 @@ class Opener {
   void start();
   void begin();
 
+  // Has the thread look again at once, without waiting for an interval: at the facts and trials of
+  // `prepare`, at the truth of PMUs, and at what is refused. `after_pass` follows, whatever was
+  // found. Thread-safe.
+  void look_again();
+
   // Asks the thread to end and waits for it, two seconds at most. False where an open is still
   // under way: the thread is left behind, and the process should end without unwinding.
   [[nodiscard]] bool stop();
@@ -77,6 +82,7 @@ class Opener {
   bool check_truth(const CpuList& wanted);
   bool note_conditions();
   bool retry();
+  bool take_request();
   enum class Pmus { as_before, changed };
   [[nodiscard]] bool may_retry(const EventRefusal& refusal, Pmus pmus) const;
   void open_cpu(CpuId cpu, Arrangement arrangement);
@@ -101,6 +107,7 @@ class Opener {
   bool stopping_ = false;
   bool ended_ = false;
   bool has_work_ = false;
+  bool asked_to_look_ = false;
   std::thread thread_;
 };
 

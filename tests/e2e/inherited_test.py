@@ -1,10 +1,13 @@
 #!/usr/bin/python3
-"""Whatever its parent left it, it starts alike."""
+"""Whatever its parent left it, it starts alike; stray signals do not end it, and SIGHUP has it look again."""
 
 import contextlib
 import json
 import os
+import pathlib
+import pty
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -13,6 +16,10 @@ import unittest
 import urllib.request
 
 import harness
+
+STRAY = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO,
+         signal.SIGPWR, signal.SIGSTKFLT, signal.SIGRTMIN, signal.SIGRTMAX)  # fmt: skip
+
 
 def ignoring(*numbers):
     def prepare():
@@ -71,6 +78,26 @@ def is_ready(port):
         return False
 
 
+@contextlib.contextmanager
+def on_a_terminal():
+    """An exporter with a controlling terminal, and the descriptor of the terminal's other end."""
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as log:
+        outer, inner = pty.openpty()
+        port = harness.free_port()
+        start = ["setsid", "--ctty", "sh", "-c", 'log=$1; shift; exec "$@" 2>"$log"', "sh", log.name,
+                 harness.binary(), "--collector=software", f"--web.listen-address=127.0.0.1:{port}"]  # fmt: skip
+        process = subprocess.Popen(start, stdin=inner, stdout=inner, stderr=inner)
+        os.close(inner)
+        try:
+            harness.wait_for(lambda: is_ready(port), "the exporter to be ready")
+            yield process, outer, log
+        finally:
+            process.kill()
+            process.wait()
+            with contextlib.suppress(OSError):
+                os.close(outer)
+
+
 class Inherited(unittest.TestCase):
     def test_an_ignored_sigchld_changes_nothing(self):
         with harness.Exporter("--collector=software") as exporter:
@@ -94,6 +121,17 @@ class Inherited(unittest.TestCase):
             with harness.Exporter(preexec_fn=prepare) as exporter:
                 self.assertEqual(exporter.stop(signal.SIGTERM), 0)
 
+    def test_what_nohup_and_the_shell_ignore_stays_ignored(self):
+        numbers = (signal.SIGHUP, signal.SIGINT)
+        with harness.Exporter("--collector=software", preexec_fn=ignoring(*numbers)) as exporter:
+            for number in numbers:
+                exporter.send(number)
+            ignored = int(dict(exporter.threads())["perf-exporter"]["SigIgn"], 16)
+            self.assertEqual([ignored >> (number - 1) & 1 for number in numbers], [1, 1])
+            self.assertEqual(exporter.get("/-/healthy")[0], 200)
+            self.assertEqual(exporter.stop(signal.SIGTERM), 0)
+            self.assertNotIn("looking again", exporter.log())
+
     def test_the_umask_takes_nothing_from_the_owner(self):
         self.assertEqual(mode_of_socket(0o777), 0o700)
         self.assertEqual(mode_of_socket(0o007), 0o770)  # as the unit's reader is told to share it with a group
@@ -106,6 +144,50 @@ class Inherited(unittest.TestCase):
             harness.wait_for(lambda: process.poll() is not None or is_ready(port), "the exporter to be ready")
             process.terminate()
             self.assertEqual(process.wait(harness.PATIENCE_SECONDS), 0)
+
+
+class Signals(unittest.TestCase):
+    def test_stray_ones_do_not_end_it(self):
+        with harness.Exporter("--collector=software") as exporter:
+            for number in STRAY:
+                exporter.send(number)
+                self.assertEqual(exporter.get("/-/healthy")[0], 200, number)
+            self.assertEqual(exporter.stop(signal.SIGTERM), 0)
+
+    def test_hangup_has_it_look_again(self):
+        with harness.copied_binary() as path, harness.Exporter(program=[path]) as exporter:
+
+            def executable():
+                report = json.loads(exporter.get("/probe", Accept="application/json")[2])
+                return report["facts"]["executable"]
+
+            self.assertEqual(executable(), path)
+            shutil.move(path, path + ".moved")
+            exporter.send(signal.SIGHUP)
+            harness.wait_for(lambda: executable() == path + ".moved", "the facts to be gathered anew")
+            lines = [line for line in exporter.log().splitlines() if "looking again" in line]
+            self.assertEqual(len(lines), 1)
+            self.assertRegex(lines[0], 'level=info msg="looking again" signal=SIGHUP$')
+            self.assertEqual(exporter.stop(signal.SIGTERM), 0)
+
+    def test_a_terminal_that_goes_away_ends_it(self):
+        with on_a_terminal() as (process, terminal, log):
+            process.send_signal(signal.SIGHUP)
+            harness.wait_for(lambda: "looking again" in pathlib.Path(log.name).read_text(encoding="utf-8"),
+                             "the look, for the terminal is there")  # fmt: skip
+            os.close(terminal)
+            self.assertEqual(process.wait(harness.PATIENCE_SECONDS), 0)
+
+    def test_other_commands_leave_hangup_alone(self):
+        for prepare in (None, blocking_everything):
+            process = subprocess.Popen([harness.binary(), "stat", "--for=1h"], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL, preexec_fn=prepare)  # fmt: skip
+            process.send_signal(signal.SIGHUP)
+            try:
+                self.assertEqual(process.wait(harness.PATIENCE_SECONDS), -signal.SIGHUP)
+            finally:
+                process.kill()
+                process.wait()
 
 
 if __name__ == "__main__":

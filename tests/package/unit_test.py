@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -74,6 +75,14 @@ class Units(unittest.TestCase):
         self.assertIn("\nNoNewPrivileges=yes\n", unit)
         # It would be refused in a user namespace of its own.
         self.assertNotRegex(unit, r"(?m)^PrivateUsers=")
+
+    def test_a_reload_sends_the_signal_that_has_it_look_again(self):
+        unit = UNITS["perf-exporter.service"].read_text(encoding="utf-8")
+        command = re.search(r"^ExecReload=(.*)$", unit, re.M)[1]
+        with harness.Exporter("--collector=software") as exporter:
+            subprocess.run(shlex.split(command), env={"MAINPID": str(exporter.pid)}, check=True)
+            harness.wait_for(lambda: "looking again" in exporter.log(), "the exporter to look again")
+            self.assertEqual(exporter.get("/-/healthy")[0], 200)
 
     def test_every_variable_in_the_default_file_is_a_flag(self):
         text = (DEPLOY / "perf-exporter.default").read_text(encoding="utf-8")

@@ -119,6 +119,13 @@ class Installed(unittest.TestCase):
             done = self.run_in(f"setpriv --reuid 65534 --regid {group} --clear-groups {curl}")
             self.assertIn(f"exit {status}", done)
 
+    def test_a_reload_has_it_look_again(self):
+        pid = self.property("MainPID")
+        self.run_in("systemctl reload perf-exporter")
+        self.run_in("until journalctl --unit perf-exporter | grep --quiet 'looking again'; do sleep 0.1; done")
+        self.assertEqual(self.property("MainPID"), pid)
+        self.assert_rises()
+
     def test_without_the_capability_it_says_so_and_goes_on(self):
         self.assertEqual(self.restart_with("AmbientCapabilities=\\nCapabilityBoundingSet="), 0)
         page = self.run_in("curl --silent http://127.0.0.1:10950/metrics")

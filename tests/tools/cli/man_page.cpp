@@ -76,6 +76,15 @@ and
 end it, and have
 .B perf\-exporter stat
 print what it has counted.
+.B SIGHUP
+has the server look again at once at what this machine allows, and count what it refused before:
+.BR "systemctl reload perf\-exporter" .
+Ignored by
+.BR nohup (1)
+it stays ignored, and it ends a server whose terminal has gone, as it ends the other commands.
+Signals that ask for nothing here, as
+.BR SIGUSR1 ,
+do not end the server.
 .SH EXAMPLES
 Serve two collectors to this machine alone:
 .PP

@@ -143,11 +143,27 @@ TEST(ProcessStart, AChildGetsBackWhatWasInherited) {
     ::signal(SIGPIPE, SIG_DFL);
     ::umask(0777);
     const Inherited inherited = enter_known_state();
+    ignore_stray_signals();
     restore_inherited(inherited);
     return first_wrong(std::array{is_ignored(SIGCHLD), !is_ignored(SIGPIPE), is_blocked(SIGUSR1),
                                   !is_ignored(SIGUSR1), !is_blocked(SIGTERM), mask_now() == 0777});
   });
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(ProcessStart, StraySignalsEndNothing) {
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT,
+                           SIGRTMIN, SIGRTMAX}) {
+    const auto raise_it = [signal] {
+      ::raise(signal);
+      return 0;
+    };
+    EXPECT_TRUE(WIFSIGNALED(status_of_child(raise_it))) << signal << " ends nothing by itself";
+    EXPECT_TRUE(WIFEXITED(status_of_child([&] {
+      ignore_stray_signals();
+      return raise_it();
+    }))) << signal;
+  }
 }
 
 }  // namespace

@@ -237,6 +237,30 @@ TEST_F(RetryTest, WhatCountsGoesOnUndisturbed) {
   EXPECT_EQ(machine_.status(0, "cache_references"), EventStatus::refused);
 }
 
+// The interval is half a minute here, more than the patience of this test.
+TEST_F(OpenerTest, LooksAgainAtOnceWhereThatIsAskedFor) {
+  machine_.kernel.refuse({}, EACCES);
+  start();
+  ASSERT_TRUE(running());
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::refused);
+  machine_.kernel.count({}, course(1000));
+  opener_->look_again();
+  ASSERT_TRUE(wait_for_passes(2));
+  EXPECT_EQ(preparations_, 2);
+  machine_.read();
+  EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::counting);
+}
+
+TEST_F(OpenerTest, LooksAgainAlsoWhereNothingIsRefused) {
+  start();
+  ASSERT_TRUE(running());
+  const std::size_t opens = machine_.kernel.opens().size();
+  opener_->look_again();
+  ASSERT_TRUE(wait_for_passes(2)) << "facts may have changed";
+  EXPECT_EQ(preparations_, 2);
+  EXPECT_EQ(machine_.kernel.opens().size(), opens) << "what counts is left alone";
+}
+
 TEST_F(RetryTest, WhereNothingIsRefusedNothingIsAskedAgain) {
   FakePerfKernel::Match cache;
   cache.type = PERF_TYPE_HARDWARE;
