@@ -85,6 +85,15 @@ Result<CpuList> parse_cpu_list(std::string_view text) {
   return cpus;
 }
 
+Result<CpuList> parse_sysfs_cpu_list(std::string_view text) {
+  constexpr std::size_t kLeastPageBytes = 4096;
+  if ((text.size() + 1) % kLeastPageBytes == 0 && !text.ends_with('\n')) {
+    return fault("the kernel cut this list of CPUs after " + std::to_string(text.size()) +
+                 " bytes");
+  }
+  return trimmed(text) == "(null)" ? CpuList{} : parse_cpu_list(text);
+}
+
 std::string format_cpu_list(const CpuList& cpus) {
   std::string text;
   for (std::size_t i = 0; i < cpus.size();) {

@@ -24,6 +24,11 @@ using CpuList = std::vector<CpuId>;
 // as sysfs writes it. A fault names the text, the offending part and the reason.
 Result<CpuList> parse_cpu_list(std::string_view text);
 
+// Reads the text of a file in sysfs as it is, with the end of its line. Beside the above, "(null)"
+// (an empty nohz_full) is an empty list, and a list that the kernel has cut is a fault: it writes a
+// page at the most, less a byte, without a word (bitmap_print_to_pagebuf in lib/bitmap.c).
+Result<CpuList> parse_sysfs_cpu_list(std::string_view text);
+
 // The inverse: "0-3,8"; an empty list is "".
 std::string format_cpu_list(const CpuList& cpus);
 

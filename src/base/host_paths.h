@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/cpu_list.h"
 #include "base/result.h"
 
 namespace perf_exporter {
@@ -18,14 +19,17 @@ struct HostPaths {
   std::filesystem::path cgroupfs = "/sys/fs/cgroup";
 };
 
-// The whole of a small file (at most 1 MiB), without trailing newlines. A fault carries errno and
-// names the path.
+// The whole of a file, without trailing newlines. A fault carries errno and names the path; a file
+// of more than 32 MiB is one too (EFBIG), never a text that is cut.
 Result<std::string> read_text(const std::filesystem::path& path);
 
 // A file that holds one decimal integer, such as a sysctl.
 Result<std::int64_t> read_integer(const std::filesystem::path& path);
 
-// Names in a directory, sorted, without "." and "..".
+// A file that holds a list of CPUs, such as sysfs' devices/system/cpu/isolated.
+Result<CpuList> read_cpu_list(const std::filesystem::path& path);
+
+// All names in a directory, sorted, without "." and "..".
 Result<std::vector<std::string>> list_directory(const std::filesystem::path& path);
 
 }  // namespace perf_exporter

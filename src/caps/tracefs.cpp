@@ -226,6 +226,9 @@ Result<void> for_each_line_of(const std::filesystem::path& path,
   for (std::string line; std::getline(file, line);) {
     take(line);
   }
+  if (file.bad()) {
+    return trace_fault("cannot read " + path.string(), errno);
+  }
   return {};
 }
 

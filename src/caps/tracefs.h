@@ -85,7 +85,7 @@ class TraceInstance {
   UniqueFd pipe_;
 };
 
-// Calls `take` with every line of a file of any length.
+// Calls `take` with every line of a file of any length. A fault where it can't be read to its end.
 Result<void> for_each_line_of(const std::filesystem::path& path,
                               const std::function<void(std::string_view)>& take);
 

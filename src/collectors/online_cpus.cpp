@@ -16,10 +16,13 @@ std::filesystem::path cpu_file(const HostPaths& paths, const char* name) {
   return paths.sysfs / "devices/system/cpu" / name;
 }
 
-// A list in sysfs; a file that is absent or says "(null)" (an empty nohz_full) is an empty list.
+// What a page of sysfs holds at the least, and more than a list of every CPU number takes.
+constexpr std::size_t kFirstBytes = 4096;
+constexpr std::size_t kMaxListBytes = 1 << 20;
+
+// A file that is absent is an empty list.
 CpuList listed(const std::filesystem::path& path) {
-  const auto text = read_text(path);
-  return text ? parse_cpu_list(*text).value_or(CpuList{}) : CpuList{};
+  return read_cpu_list(path).value_or(CpuList{});
 }
 
 }  // namespace
@@ -35,27 +38,41 @@ Result<OnlineCpus> OnlineCpus::open(const HostPaths& paths) {
   if (!text) {
     return fault("cannot read " + path.string() + ": " + text.error().what, text.error().code);
   }
-  auto cpus = parse_cpu_list(*text);
-  if (!cpus || cpus->empty()) {
-    return fault(path.string() + " holds '" + std::string(*text) + "', not a list of CPUs");
+  auto cpus = parse_sysfs_cpu_list(*text);
+  if (!cpus) {
+    return fault(path.string() + ": " + cpus.error().what);
+  }
+  if (cpus->empty()) {
+    return fault(path.string() + " lists no CPU");
   }
   online.text_ = *text;
   online.cpus_ = std::move(*cpus);
   return online;
 }
 
+OnlineCpus::OnlineCpus(UniqueFd file) : file_(std::move(file)), buffer_(kFirstBytes, '\0') {}
+
 Result<std::string_view> OnlineCpus::read_again() {
-  const ssize_t got = ::pread(file_.get(), buffer_.data(), buffer_.size(), 0);
-  if (got < 0) {
-    return fault(std::strerror(errno), errno);
+  while (true) {
+    const ssize_t got = ::pread(file_.get(), buffer_.data(), buffer_.size(), 0);
+    if (got < 0) {
+      return fault(std::strerror(errno), errno);
+    }
+    const std::string_view text(buffer_.data(), static_cast<std::size_t>(got));
+    if (text.size() < buffer_.size()) {
+      return text;
+    }
+    if (buffer_.size() >= kMaxListBytes) {
+      return fault("it holds more than 1 MiB", EFBIG);
+    }
+    buffer_.resize(2 * buffer_.size());
   }
-  return std::string_view(buffer_.data(), static_cast<std::size_t>(got));
 }
 
 const CpuList& OnlineCpus::refresh() {
   const auto text = read_again();
   if (text && *text != text_) {
-    if (auto cpus = parse_cpu_list(*text); cpus && !cpus->empty()) {
+    if (auto cpus = parse_sysfs_cpu_list(*text); cpus && !cpus->empty()) {
       text_ = *text;
       cpus_ = std::move(*cpus);
     }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
 
@@ -14,18 +13,18 @@ namespace perf_exporter {
 // devices/system/cpu/online is kept open and parsed only when its text has changed. Move-only.
 class OnlineCpus {
  public:
-  // A fault where the file can't be opened, read or understood.
+  // A fault where the file can't be opened, read whole or understood.
   static Result<OnlineCpus> open(const HostPaths& paths);
 
   // Reads the file again; the list as it is now. Where that fails the last known list stands.
   const CpuList& refresh();
 
  private:
-  explicit OnlineCpus(UniqueFd file) : file_(std::move(file)) {}
+  explicit OnlineCpus(UniqueFd file);
   Result<std::string_view> read_again();
 
   UniqueFd file_;
-  std::array<char, 4096> buffer_{};  // as long as a sysfs file can be
+  std::string buffer_;  // longer than any text so far, so that one call reads it
   std::string text_;
   CpuList cpus_;
 };

@@ -77,9 +77,12 @@ CivetwebEngine::~CivetwebEngine() {
 }
 
 std::vector<int> CivetwebEngine::ports() const {
-  constexpr int kMaxPorts = 256;
-  std::vector<mg_server_port> found(kMaxPorts);
-  const int count = mg_get_server_ports(context_, kMaxPorts, found.data());
+  std::vector<mg_server_port> found(8);
+  int count = 0;
+  while ((count = mg_get_server_ports(context_, static_cast<int>(found.size()), found.data())) ==
+         static_cast<int>(found.size())) {
+    found.resize(2 * found.size());  // there may be more than there was room for
+  }
   found.resize(static_cast<std::size_t>(std::max(count, 0)));
   std::vector<int> ports(found.size());
   std::transform(found.begin(), found.end(), ports.begin(),

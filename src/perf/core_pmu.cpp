@@ -53,7 +53,7 @@ std::vector<CorePmu> find_core_pmus(const HostPaths& paths) {
   }
   for (const std::string& name : *names) {
     const auto type = read_integer(devices / name / "type");
-    const auto cpus = read_text(devices / name / "cpus");
+    auto cpus = read_cpu_list(devices / name / "cpus");
     if (!type || *type < 0 || (!cpus && name != "cpu")) {
       continue;
     }
@@ -62,10 +62,10 @@ std::vector<CorePmu> find_core_pmus(const HostPaths& paths) {
       pmu.events = listed_events(devices / name);
     }
     if (cpus) {
-      pmu.cpus = parse_cpu_list(*cpus).value_or(CpuList{});
-      if (pmu.cpus.empty()) {  // all its CPUs are offline (x86 hybrid: intel_pmu_cpu_dead)
+      if (cpus->empty()) {  // all its CPUs are offline (x86 hybrid: intel_pmu_cpu_dead)
         continue;
       }
+      pmu.cpus = std::move(*cpus);
     }
     pmus.push_back(std::move(pmu));
   }

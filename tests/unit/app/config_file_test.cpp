@@ -121,6 +121,17 @@ TEST_F(ConfigFlag, BadValuesAreNamedWithFileAndLine) {
               HasSubstr("strict: takes one value, not 2"));
 }
 
+TEST_F(ConfigFlag, AFileOfMegabytesIsReadToItsLastLine) {
+  std::string comments;
+  while (comments.size() < (2U << 20U)) {
+    comments += "# " + std::string(100, '-') + "\n";
+  }
+  EXPECT_THAT(refused({"--config", config(comments + "web.max-requests = 0\n")}),
+              HasSubstr("web.max-requests: '0' is not a whole number"));
+  EXPECT_THAT(refused({"--config", "/dev/zero"}),
+              HasSubstr("--config: cannot read /dev/zero: it holds more than 32 MiB"));
+}
+
 TEST_F(ConfigFlag, MalformedOrMissingFilesAreRefused) {
   const auto file = config("strict\n");
   EXPECT_THAT(refused({"--config", file}), HasSubstr(file + ", line 1: 'strict' is not followed"));

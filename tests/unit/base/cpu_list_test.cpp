@@ -48,6 +48,32 @@ TEST(CpuList, RefusesWhatIsNoListAndNamesThePart) {
   EXPECT_THAT(parse_cpu_list("0,3-1,5").error().what, ::testing::HasSubstr("'3-1'"));
 }
 
+// Every other CPU from 0 on, to a text of exactly `bytes`, as the kernel's page ends.
+std::string page_of_cpus(std::size_t bytes) {
+  std::string text = "0";
+  for (int cpu = 2; text.size() < bytes; cpu += 2) {
+    text += "," + std::to_string(cpu);
+  }
+  return text.substr(0, bytes);
+}
+
+TEST(SysfsCpuList, IsReadWithTheEndOfItsLine) {
+  EXPECT_EQ(parse_sysfs_cpu_list("0-1,3\n"), cpus({0, 1, 3}));
+  EXPECT_EQ(parse_sysfs_cpu_list("\n"), CpuList{});
+  EXPECT_EQ(parse_sysfs_cpu_list("(null)\n"), CpuList{});
+  EXPECT_FALSE(parse_sysfs_cpu_list("3-1\n"));
+}
+
+TEST(SysfsCpuList, OneThatFillsItsPageWasCut) {
+  for (const std::size_t page : {4096U, 65536U}) {
+    const std::string whole = page_of_cpus(page - 1);
+    const auto cut = parse_sysfs_cpu_list(whole);
+    ASSERT_FALSE(cut) << page;
+    EXPECT_THAT(cut.error().what, ::testing::HasSubstr(std::to_string(page - 1) + " bytes"));
+    EXPECT_TRUE(parse_sysfs_cpu_list(page_of_cpus(page - 8) + "\n")) << page;
+  }
+}
+
 TEST(CpuList, FormatIsTheInverse) {
   EXPECT_EQ(format_cpu_list({}), "");
   EXPECT_EQ(format_cpu_list(cpus({7})), "7");

@@ -2,9 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <fstream>
 
 namespace perf_exporter {
@@ -12,6 +19,19 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+// Has the kernel answer EIO to every getdents64 of the calling process, for good.
+bool refuse_to_list() {
+  std::array<sock_filter, 4> rules = {{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getdents64, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  const sock_fprog program = {rules.size(), rules.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
 
 class HostPathsTest : public ::testing::Test {
  protected:
@@ -42,10 +62,16 @@ TEST_F(HostPathsTest, TextOfManyBlocksIsWhole) {
   EXPECT_EQ(read_text(file("long", content)), content);
 }
 
-TEST_F(HostPathsTest, TextIsBounded) {
-  const auto text = read_text(file("huge", std::string(3 << 20, 'x')));
-  ASSERT_TRUE(text);
-  EXPECT_LE(text->size(), std::size_t{1} << 20);
+TEST_F(HostPathsTest, TextOfMegabytesIsWhole) {
+  const std::string content = std::string(3 << 20, 'x') + "\nlast";
+  EXPECT_EQ(read_text(file("huge", content)), content);
+}
+
+TEST_F(HostPathsTest, WhatNeverEndsIsAFaultThatNamesFileAndBound) {
+  const auto text = read_text("/dev/zero");
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code, EFBIG);
+  EXPECT_EQ(text.error().what, "cannot read /dev/zero: it holds more than 32 MiB");
 }
 
 TEST_F(HostPathsTest, AFaultCarriesErrnoAndThePath) {
@@ -75,6 +101,27 @@ TEST_F(HostPathsTest, DirectoriesAreSortedWithoutDots) {
   EXPECT_THAT(*list_directory(folder_ / "c"), ElementsAre());
   EXPECT_EQ(list_directory(folder_ / "absent").error().code, ENOENT);
   EXPECT_EQ(list_directory(folder_ / "a").error().code, ENOTDIR);
+}
+
+TEST_F(HostPathsTest, ADirectoryThatCantBeReadToItsEndIsAFault) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const bool is_fault = refuse_to_list() && !list_directory(folder_);
+    ::_exit(is_fault ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST_F(HostPathsTest, CpuListsAreReadAsTheKernelWritesThem) {
+  EXPECT_EQ(format_cpu_list(read_cpu_list(file("some", "0-1,3\n")).value()), "0-1,3");
+  EXPECT_EQ(read_cpu_list(file("none", "\n")), CpuList{});
+  EXPECT_EQ(read_cpu_list(folder_ / "absent").error().code, ENOENT);
+  const auto odd = read_cpu_list(file("odd", "0-x\n"));
+  ASSERT_FALSE(odd);
+  EXPECT_THAT(odd.error().what, HasSubstr((folder_ / "odd").string()));
 }
 
 TEST(HostPaths, TheDefaultsAreTheKernelsOwn) {

@@ -135,6 +135,13 @@ TEST(Tracefs, LinesOfAFileOfAnyLength) {
   EXPECT_THAT(missing.error().what, HasSubstr("missing: No such file"));
 }
 
+TEST(Tracefs, AFileThatCantBeReadToItsEndIsAFault) {
+  TempHost host;
+  const auto directory = for_each_line_of(host.paths().sysfs, [](std::string_view) {});
+  ASSERT_FALSE(directory);
+  EXPECT_EQ(directory.error().code, EISDIR);
+}
+
 TEST(Tracefs, WithoutPrivilegeItSaysWhatItTakes) {
   TempHost host;  // nothing is mounted there
   const std::string said = in_child([&host]() -> std::string {

@@ -30,6 +30,39 @@ TEST(OnlineCpus, KeepsTheLastListWhereTheFileMakesNoSense) {
   }
 }
 
+// As on a kernel with pages of 64 KiB, where every other CPU is off.
+std::string every_other_cpu(int below) {
+  CpuList cpus;
+  for (int cpu = 0; cpu < below; cpu += 2) {
+    cpus.push_back(CpuId{cpu});
+  }
+  return format_cpu_list(cpus);
+}
+
+TEST(OnlineCpus, AListOfManyPagesIsReadWhole) {
+  const std::string many = every_other_cpu(8192);
+  ASSERT_GT(many.size(), 16'000U);
+  TempHost host(many);
+  auto online = OnlineCpus::open(host.paths());
+  ASSERT_TRUE(online) << online.error().what;
+  EXPECT_EQ(format_cpu_list(online->refresh()), many);
+  const std::string more = every_other_cpu(16384);
+  host.set_online(more);
+  EXPECT_EQ(format_cpu_list(online->refresh()), more);
+  host.set_online("0-3");
+  EXPECT_EQ(format_cpu_list(online->refresh()), "0-3");
+}
+
+TEST(OnlineCpus, AListThatTheKernelCutIsAFault) {
+  TempHost host;
+  host.write_sys("devices/system/cpu/online", every_other_cpu(2048).substr(0, 4095));
+  const auto online = OnlineCpus::open(host.paths());
+  ASSERT_FALSE(online);
+  EXPECT_NE(online.error().what.find("devices/system/cpu/online: the kernel cut this list"),
+            std::string::npos)
+      << online.error().what;
+}
+
 TEST(OnlineCpus, AMissingOrMeaninglessFileIsAFault) {
   TempHost host("");
   EXPECT_FALSE(OnlineCpus::open(host.paths()));

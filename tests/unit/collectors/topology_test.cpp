@@ -47,6 +47,23 @@ TEST(Topology, ReadsArmsNamesOfTheModel) {
   EXPECT_EQ(info.numa_node, "0");
 }
 
+// 1.6 KiB a CPU as of a recent x86, most of it flags; the last CPU is of another stepping.
+TEST(Topology, CpuinfoOfManyCpusIsReadToItsEnd) {
+  constexpr int kCpus = 1000;
+  std::string text;
+  for (int cpu = 0; cpu < kCpus; ++cpu) {
+    text += "processor\t: " + std::to_string(cpu) +
+            "\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 143\nstepping\t: " +
+            (cpu + 1 < kCpus ? "8" : "9") + "\nflags\t\t: " + std::string(1500, 'f') + "\n\n";
+  }
+  TempHost host;
+  host.write_proc("cpuinfo", text);
+  const auto models = read_cpu_models(host.paths(), {});
+  ASSERT_EQ(models.size(), 2U);
+  EXPECT_EQ(models[0], (CpuModel{"GenuineIntel", "6", "143", "8", ""}));
+  EXPECT_EQ(models[1], (CpuModel{"GenuineIntel", "6", "143", "9", ""}));
+}
+
 TEST(Topology, WhatTheHostDoesNotSayIsEmpty) {
   const CpuInfo info = read_cpu_info({"/nowhere", "/nowhere"}, CpuId{1}, {});
   EXPECT_EQ(info.core + info.package + info.die + info.numa_node + info.pmu, "");

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <set>
 
 #include "unit/http/server_fixture.h"
 
@@ -56,6 +57,14 @@ TEST_F(ListenersTest, ListensOnSeveralAtOnce) {
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(connect(i).get("/metrics").status, 200) << address(i);
   }
+}
+
+TEST_F(ListenersTest, NamesThePortOfEachOfHundreds) {
+  options_.listen_addresses.assign(300, "127.0.0.1:0");
+  start();
+  const std::set<std::string> named(server_->addresses().begin(), server_->addresses().end());
+  EXPECT_EQ(named.size(), 300U);
+  EXPECT_EQ(named.count("127.0.0.1:0"), 0U);
 }
 
 TEST_F(ListenersTest, ListensOnIpv6) {
