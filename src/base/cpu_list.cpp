@@ -31,7 +31,11 @@ bool read_number(std::string_view text, int& number) {
   return !text.empty() && error == std::errc{} && stop == end && number >= 0;
 }
 
-Result<void> append_part(std::string_view part, std::string_view whole, CpuList& cpus) {
+// By number whether a CPU is named; no longer than it must be. The same range over and over takes
+// no more room than once.
+using NamedCpus = std::vector<bool>;
+
+Result<void> add_part(std::string_view part, std::string_view whole, NamedCpus& named) {
   std::string_view range = part;
   int stride = 1;
   if (const auto colon = part.find(':'); colon != std::string_view::npos) {
@@ -55,22 +59,34 @@ Result<void> append_part(std::string_view part, std::string_view whole, CpuList&
   if (last >= kMaxCpus) {
     return bad_part(part, whole, "names a CPU beyond 65535");
   }
+  stride = std::min(stride, kMaxCpus);  // one step beyond any CPU, and no overflow
+  named.resize(std::max(named.size(), static_cast<std::size_t>(last) + 1));
   for (int cpu = first; cpu <= last; cpu += stride) {
-    cpus.push_back(CpuId{cpu});
+    named[static_cast<std::size_t>(cpu)] = true;
   }
   return {};
+}
+
+CpuList to_list(const NamedCpus& named) {
+  CpuList cpus;
+  for (std::size_t cpu = 0; cpu < named.size(); ++cpu) {
+    if (named[cpu]) {
+      cpus.push_back(CpuId{static_cast<int>(cpu)});
+    }
+  }
+  return cpus;
 }
 
 }  // namespace
 
 Result<CpuList> parse_cpu_list(std::string_view text) {
   const std::string_view whole = trimmed(text);
-  CpuList cpus;
+  NamedCpus named;
   std::string_view rest = whole;
   while (!rest.empty()) {
     const auto comma = rest.find(',');
-    if (auto appended = append_part(trimmed(rest.substr(0, comma)), whole, cpus); !appended) {
-      return tl::unexpected(appended.error());
+    if (auto added = add_part(trimmed(rest.substr(0, comma)), whole, named); !added) {
+      return tl::unexpected(added.error());
     }
     if (comma == std::string_view::npos) {
       break;
@@ -80,9 +96,7 @@ Result<CpuList> parse_cpu_list(std::string_view text) {
       return bad_part("", whole, "is empty");
     }
   }
-  std::sort(cpus.begin(), cpus.end());
-  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
-  return cpus;
+  return to_list(named);
 }
 
 Result<CpuList> parse_sysfs_cpu_list(std::string_view text) {

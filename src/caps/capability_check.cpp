@@ -58,7 +58,11 @@ std::optional<bool> was_held(const CapabilityCheck& check, const TraceContext& c
       effective = recorded;
     }
   }
-  return effective ? std::optional(((*effective >> check.capability) & 1) != 0) : std::nullopt;
+  constexpr int kBits = 64;
+  if (!effective || check.capability < 0 || check.capability >= kBits) {
+    return std::nullopt;
+  }
+  return ((*effective >> check.capability) & 1) != 0;
 }
 
 std::string name_of(const CapabilityCheck& check) {

@@ -16,8 +16,10 @@ constexpr std::string_view kSuffix = "-preflight";
 
 // The bits that the kernel knows; it masks the others off before it judges.
 std::uint64_t known_bits(const HostFacts& facts) {
-  const auto last = facts.cap_last_cap.value_or(63);
-  return last >= 63 ? ~std::uint64_t{0} : (std::uint64_t{1} << (last + 1)) - 1;
+  constexpr std::int64_t kLastBit = 63;
+  const auto last = facts.cap_last_cap.value_or(kLastBit);
+  const bool is_bit = last >= 0 && last < kLastBit;
+  return is_bit ? (std::uint64_t{1} << (last + 1)) - 1 : ~std::uint64_t{0};
 }
 
 // What the file demands and this process could not get. Nothing where the sets are unknown.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace perf_exporter {
 namespace {
@@ -54,7 +55,7 @@ std::vector<CorePmu> find_core_pmus(const HostPaths& paths) {
   for (const std::string& name : *names) {
     const auto type = read_integer(devices / name / "type");
     auto cpus = read_cpu_list(devices / name / "cpus");
-    if (!type || *type < 0 || (!cpus && name != "cpu")) {
+    if (!type || !std::in_range<std::uint32_t>(*type) || (!cpus && name != "cpu")) {
       continue;
     }
     CorePmu pmu{name, static_cast<std::uint32_t>(*type), {}};

@@ -74,6 +74,25 @@ TEST(SysfsCpuList, OneThatFillsItsPageWasCut) {
   }
 }
 
+TEST(CpuList, AStrideMayBeLongerThanItsRange) {
+  EXPECT_EQ(parse_cpu_list("1-1:2147483647"), cpus({1}));
+  EXPECT_EQ(parse_cpu_list("0-65535:2147483647"), cpus({0}));
+  EXPECT_EQ(parse_cpu_list("65534-65535:65536"), cpus({65534}));
+  EXPECT_FALSE(parse_cpu_list("1-1:2147483648"));
+}
+
+// As many as a command line takes; each part alone would add 65,536 numbers.
+TEST(CpuList, TheSameRangeOverAndOverFillsNoMemory) {
+  std::string text = "0-65535";
+  for (int i = 0; i < 2000; ++i) {
+    text += ",0-65535";
+  }
+  const auto parsed = parse_cpu_list(text);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->size(), 65536U);
+  EXPECT_LE(parsed->capacity(), 2U * 65536U);
+}
+
 TEST(CpuList, FormatIsTheInverse) {
   EXPECT_EQ(format_cpu_list({}), "");
   EXPECT_EQ(format_cpu_list(cpus({7})), "7");
