@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -15,24 +16,28 @@
 namespace perf_exporter {
 namespace {
 
+constexpr std::int64_t kSecond = 1'000'000'000;
+
 double seconds(const timespec& time) {
   constexpr double kNano = 1e-9;
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * kNano;
 }
 
-// btime of /proc/stat plus field 22 of /proc/self/stat in clock ticks (proc(5)). The command name
-// in field 2 may hold blanks: fields are counted behind its closing parenthesis.
-std::optional<double> read_start_time(const HostPaths& paths) {
+std::int64_t nanoseconds(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return std::int64_t{time.tv_sec} * kSecond + time.tv_nsec;
+}
+
+// Field 22 of /proc/self/stat, in clock ticks since the boot (proc(5)). The command name in field 2
+// may hold blanks: fields are counted behind its closing parenthesis.
+std::optional<std::int64_t> read_start(const HostPaths& paths) {
   constexpr int kFieldsToStartTime = 20;
+  constexpr std::int64_t kMostSeconds = std::int64_t{1} << 32;  // a century
   const auto own = read_text(paths.procfs / "self/stat");
-  const auto machine = read_text(paths.procfs / "stat");
   const auto ticks_a_second = ::sysconf(_SC_CLK_TCK);
-  if (!own || !machine || ticks_a_second <= 0) {
-    return std::nullopt;
-  }
-  const auto boot = machine->find("\nbtime ");
-  const auto name_end = own->rfind(')');
-  if (boot == std::string::npos || name_end == std::string::npos) {
+  const auto name_end = own ? own->rfind(')') : std::string::npos;
+  if (name_end == std::string::npos || ticks_a_second <= 0) {
     return std::nullopt;
   }
   std::istringstream fields(own->substr(name_end + 1));
@@ -40,14 +45,13 @@ std::optional<double> read_start_time(const HostPaths& paths) {
   for (int i = 0; i < kFieldsToStartTime; ++i) {
     fields >> field;
   }
-  std::istringstream boot_field(machine->substr(boot + std::string("\nbtime ").size()));
-  double boot_seconds = 0;
-  double ticks = 0;
-  std::istringstream tick_field(field);
-  if (!(boot_field >> boot_seconds) || !(tick_field >> ticks)) {
+  std::int64_t ticks = 0;
+  const auto [stop, error] = std::from_chars(field.data(), field.data() + field.size(), ticks);
+  if (error != std::errc() || stop != field.data() + field.size() || ticks < 0 ||
+      ticks / ticks_a_second > kMostSeconds) {
     return std::nullopt;
   }
-  return boot_seconds + ticks / static_cast<double>(ticks_a_second);
+  return ticks / ticks_a_second * kSecond + ticks % ticks_a_second * kSecond / ticks_a_second;
 }
 
 UniqueFd open_for_reading(const std::filesystem::path& path) {
@@ -56,14 +60,27 @@ UniqueFd open_for_reading(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::optional<std::int64_t> boot_time_ns() {
+  constexpr int kTries = 3;
+  constexpr std::int64_t kMostBetween = kSecond / 100;
+  for (int i = 0; i < kTries; ++i) {
+    const std::int64_t before = nanoseconds(CLOCK_BOOTTIME);
+    const std::int64_t now = nanoseconds(CLOCK_REALTIME);
+    if (nanoseconds(CLOCK_BOOTTIME) - before < kMostBetween) {
+      return now - before;
+    }
+  }
+  return std::nullopt;
+}
+
 ProcessMetrics::ProcessMetrics(const HostPaths& paths)
     : fd_directory_path_(paths.procfs / "self/fd"),
       statm_(open_for_reading(paths.procfs / "self/statm")),
       fd_directory_(open_for_reading(fd_directory_path_)),
-      start_time_seconds_(read_start_time(paths)),
+      started_after_boot_(read_start(paths)),
       page_bytes_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))) {}
 
-ProcessUsage ProcessMetrics::read() const {
+ProcessUsage ProcessMetrics::read(std::optional<std::int64_t> boot_time) {
   ProcessUsage usage;
   // Exact, and half the cost of getrusage, which walks over all threads twice.
   timespec spent{};
@@ -76,8 +93,20 @@ ProcessUsage ProcessMetrics::read() const {
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     usage.max_fds = limit.rlim_cur;
   }
-  usage.start_time_seconds = start_time_seconds_;
+  follow_clock(boot_time);
+  if (boot_time_ && started_after_boot_) {
+    constexpr std::int64_t kHundredth = kSecond / 100;
+    usage.start_time_seconds =
+        static_cast<double>((*boot_time_ + *started_after_boot_) / kHundredth) / 100;
+  }
   return usage;
+}
+
+void ProcessMetrics::follow_clock(std::optional<std::int64_t> boot_time) {
+  constexpr std::int64_t kSet = kSecond / 10;
+  if (boot_time && (!boot_time_ || std::abs(*boot_time - *boot_time_) > kSet)) {
+    boot_time_ = boot_time;
+  }
 }
 
 // "size resident shared text lib data dt", in pages (proc(5)).

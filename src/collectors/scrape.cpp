@@ -31,7 +31,7 @@ void Scrape::take(const Use& use) {
   counters_.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
     report(faults);
     refresh_own_metrics(view);
-    use(table_.update(view, process_.read()), own_);
+    use(table_.update(view, process_.read(boot_time_ns())), own_);
   });
 }
 

@@ -206,7 +206,7 @@ TEST(ExtremeValues, InAHostsFilesAreReadOrUnknown) {
     report.findings.insert(report.findings.end(), judged.begin(), judged.end());
     EXPECT_NE(report_text(report), "");
     EXPECT_NE(report_json(report), "");
-    const ProcessUsage usage = ProcessMetrics(paths).read();
+    const ProcessUsage usage = ProcessMetrics(paths).read(0);
     EXPECT_GE(usage.start_time_seconds.value_or(0), 0);
   });
 }
