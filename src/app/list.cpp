@@ -10,9 +10,20 @@
 namespace perf_exporter {
 namespace {
 
+// What the events are tried with.
+struct Bench {
+  PerfKernel& kernel;
+  CpuId cpu;
+  Guests guests;
+  const Trials& trials;
+};
+
 // "opens", or why not, after a trial that is never enabled.
-std::string trial_text(PerfKernel& kernel, const EventSpec& spec, CpuId cpu, Guests guests) {
-  const auto tried = try_event(kernel, spec, cpu, guests);
+std::string trial_text(const Bench& bench, const EventSpec& spec) {
+  if (!opening_is_safe(bench.trials)) {
+    return std::string(to_string(EventStatus::untried));
+  }
+  const auto tried = try_event(bench.kernel, spec, bench.cpu, bench.guests);
   return tried ? "opens" : std::string(to_string(status_of_refusal(tried.error().code)));
 }
 
@@ -32,18 +43,17 @@ int list_events(const Options& options, PerfKernel& kernel) {
   }
   RaisingKernel raising(kernel);
   const CpuId cpu = online->refresh().front();
-  if (!opening_is_safe(run_trials(raising, cpu))) {
-    std::fputs("perf-exporter: perf_event_open would end this process; see perf-exporter probe\n",
-               stderr);
-    return kExitUsage;
+  const Trials trials = run_trials(raising, cpu);
+  const Bench bench{raising, cpu, resolve_guests(options.guests, options.paths), trials};
+  if (!opening_is_safe(trials)) {
+    std::fprintf(stderr, "perf-exporter: no event was tried: %s; see perf-exporter probe\n",
+                 why_opening_is_unsafe(trials).c_str());
   }
-  const Guests guests = resolve_guests(options.guests, options.paths);
   print_row("EVENT", "COLLECTOR", "STATUS", "MEANING");
   for (const CatalogEvent& event : event_catalog()) {
     if (holds_ignoring_case(event.name, options.list_pattern) ||
         holds_ignoring_case(event.help, options.list_pattern)) {
-      print_row(event.name, event.collector, trial_text(raising, event.spec, cpu, guests),
-                event.help);
+      print_row(event.name, event.collector, trial_text(bench, event.spec), event.help);
     }
   }
   const auto named = find_pfm_events(options.list_pattern);
@@ -52,7 +62,7 @@ int list_events(const Options& options, PerfKernel& kernel) {
     return 0;
   }
   for (const PfmEvent& event : *named) {
-    print_row(event.name, "-", trial_text(raising, event.spec, cpu, guests), event.description);
+    print_row(event.name, "-", trial_text(bench, event.spec), event.description);
   }
   return 0;
 }

@@ -45,6 +45,20 @@ CountingState open_and_close(const Options& options, PerfKernel& kernel, const C
   return state;
 }
 
+// The same where no event may be opened: none was tried.
+CountingState open_nothing(const Options& options, const Trials& trials, const CpuList& online) {
+  CountingState state;
+  state.events = events_of(options.collectors);
+  state.cpus = choose_cpus(options.cpus, online, options.paths);
+  state.pmus = find_core_pmus(options.paths);
+  for (const CpuId cpu : state.cpus) {
+    state.refusals[cpu] =
+        nothing_tried(state.events.size(), why_opening_is_unsafe(trials)).refusals;
+  }
+  state.report.missing = subtract(options.cpus.list, state.cpus);
+  return state;
+}
+
 bool is_wanted_scope(const Options& options, const char* scope) {
   return std::find(options.scopes.begin(), options.scopes.end(), scope) != options.scopes.end();
 }
@@ -67,7 +81,9 @@ void add_main_program(ProbeReport& report) {
 
 void add_opens(const Options& options, PerfKernel& kernel, const CpuList& online,
                ProbeReport& report) {
-  CountingState state = open_and_close(options, kernel, online);
+  CountingState state = opening_is_safe(report.trials)
+                            ? open_and_close(options, kernel, online)
+                            : open_nothing(options, report.trials, online);
   state.facts = report.facts;
   for (Finding& finding : counting_findings(state, report.findings)) {
     report.findings.push_back(std::move(finding));
@@ -135,9 +151,7 @@ int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited
   }
   report.findings = diagnose(report.facts, report.trials, wanted_by(options));
   add_main_program(report);
-  if (opening_is_safe(report.trials)) {
-    add_opens(options, raising, cpus, report);
-  }
+  add_opens(options, raising, cpus, report);
   put_first_to_fix_on_top(report.findings);
   const std::string text =
       options.trace ? traced_report(report, options, kernel) : plain_report(report, options);

@@ -60,11 +60,14 @@ Session::Session(const Options& options, PerfKernel& kernel, std::shared_ptr<spd
               {[this](CpuId cpu) { return probe(cpu); },
                [this](const OpenReport& report) { publish(report); }}) {}
 
-Opener::Permit Session::probe(CpuId cpu) {
+Result<void> Session::probe(CpuId cpu) {
   probed_.facts = gather_facts(options_.paths);
   probed_.trials = run_trials(kernel_, cpu, probed_.facts.cgroups.trial_directory);
   probed_.findings = diagnose(probed_.facts, probed_.trials, wanted_of(events_));
-  return opening_is_safe(probed_.trials) ? Opener::Permit::open : Opener::Permit::open_nothing;
+  if (!opening_is_safe(probed_.trials)) {
+    return fault(why_opening_is_unsafe(probed_.trials));
+  }
+  return {};
 }
 
 void Session::publish(const OpenReport& report) {

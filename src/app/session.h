@@ -45,7 +45,7 @@ class Session {
   Session(const Options& options, PerfKernel& kernel, std::shared_ptr<spdlog::logger> logger,
           AfterPass after_pass, OnlineCpus for_reading, OnlineCpus for_opening);
 
-  Opener::Permit probe(CpuId cpu);
+  Result<void> probe(CpuId cpu);
   void publish(const OpenReport& report);
 
   Options options_;

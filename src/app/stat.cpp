@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -39,6 +40,22 @@ StatSnapshot take_snapshot(CounterSet& counters) {
   return snapshot;
 }
 
+bool is_untried(const EventTrial& event) {
+  return event.status == to_string(EventStatus::untried);
+}
+
+// Prints what keeps wanted events from being counted; whether anything does.
+bool print_obstacles(const ProbeReport& report) {
+  const bool untried = std::any_of(report.events.begin(), report.events.end(), is_untried);
+  for (const Finding& finding : report.findings) {
+    const bool explains = untried && finding.severity == Severity::unknown;
+    if (finding.severity == Severity::fail || explains) {
+      std::fprintf(stderr, "perf-exporter: %s\n", log_line(finding).c_str());
+    }
+  }
+  return untried || refuses_anything(report.findings);
+}
+
 }  // namespace
 
 int stat(const Options& options, PerfKernel& kernel,
@@ -74,15 +91,7 @@ int stat(const Options& options, PerfKernel& kernel,
   signals->release();
   std::fputs(stat_table(before, after).c_str(), stdout);
   const auto report = (*session)->board().report();
-  const bool refused = report && refuses_anything(report->findings);
-  if (refused) {
-    for (const Finding& finding : report->findings) {
-      if (finding.severity == Severity::fail) {
-        std::fprintf(stderr, "perf-exporter: %s\n", log_line(finding).c_str());
-      }
-    }
-  }
-  return refused ? kExitRefused : 0;
+  return report && print_obstacles(*report) ? kExitRefused : 0;
 }
 
 }  // namespace perf_exporter

@@ -15,7 +15,7 @@ constexpr char kStyle[] =
     "td.n{text-align:right;font-variant-numeric:tabular-nums}"
     "pre{white-space:pre-wrap;background:#f4f4f4;padding:.5rem}"
     ".counting,.ok{color:#0a6b2d}.refused,.fail{color:#a40000}"
-    ".multiplexed,.starved,.busy,.silent,.untrusted,.warn,.unknown{color:#8a5a00}"
+    ".multiplexed,.starved,.busy,.silent,.untrusted,.untried,.warn,.unknown{color:#8a5a00}"
     ".unsupported{color:#666}";
 
 std::string escaped(std::string_view text) {

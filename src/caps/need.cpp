@@ -47,9 +47,11 @@ std::string gate_reason(const HostFacts& facts, const Trials& trials) {
   if (tells || facts.kernel_vendor == KernelVendor::other) {
     return "";
   }
+  const bool was_tried = trials[Trial::user_self].outcome != TrialResult::Outcome::not_run;
   return "at " + level + " kernels of " +
          std::string(to_text(facts.kernel_vendor.value_or(KernelVendor::other))) +
-         " take CAP_SYS_ADMIN alone; with that capability it can't be tried out";
+         " take CAP_SYS_ADMIN alone; " +
+         (was_tried ? "with that capability it can't be tried out" : "it could not be tried out");
 }
 
 void add_sysctls(Need& need, const HostFacts& facts, const Trials& trials) {

@@ -14,10 +14,10 @@ namespace perf_exporter {
 struct EventTrial {
   std::string event;  // the catalogue's name
   std::string scope;  // "cpu"
-  // "opens", "unsupported" (no PMU there has it), "refused" (a permission or a limit), "busy", or
-  // "offline" (the CPU is).
+  // "opens", "unsupported" (no PMU there has it), "refused" (a permission or a limit), "busy",
+  // "offline" (the CPU is), or "untried" (the kernel was not asked).
   std::string status;
-  std::string error;  // the errno's name, empty for "opens"
+  std::string error;  // the errno's name; empty where the kernel has given none
   std::string cpus;   // "0-3,8"
 
   friend bool operator==(const EventTrial&, const EventTrial&) = default;

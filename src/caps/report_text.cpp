@@ -42,7 +42,7 @@ void add_events(std::string& out, const std::vector<EventTrial>& events) {
   if (events.empty()) {
     return;
   }
-  out += "events, opened and closed again\n";
+  out += "events\n";
   for (const EventTrial& event : events) {
     out += "  " + padded(event.event, 26) + padded(event.status, 12) + padded(event.error, 12) +
            "CPU " + event.cpus + "\n";

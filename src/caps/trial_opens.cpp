@@ -102,7 +102,7 @@ constexpr int kMaxExitStatus = 255;
 TrialResult try_in_child(PerfKernel& kernel, const OpenCall& call) {
   const pid_t child = ::fork();
   if (child < 0) {
-    return {};
+    return {TrialResult::Outcome::not_run, errno};
   }
   if (child == 0) {
     end_child_with_error_of(kernel, call);
@@ -113,7 +113,7 @@ TrialResult try_in_child(PerfKernel& kernel, const OpenCall& call) {
     ended = ::waitpid(child, &status, 0);
   } while (ended < 0 && errno == EINTR);
   if (ended != child) {
-    return {};
+    return {TrialResult::Outcome::not_run, errno};
   }
   if (WIFSIGNALED(status)) {
     return {TrialResult::Outcome::killed, WTERMSIG(status)};
@@ -226,6 +226,17 @@ TrialResult run_trial(PerfKernel& kernel, Trial trial, CpuId cpu) {
 bool opening_is_safe(const Trials& trials) {
   const auto outcome = trials[Trial::undefined_flag].outcome;
   return outcome == TrialResult::Outcome::opened || outcome == TrialResult::Outcome::refused;
+}
+
+std::string why_opening_is_unsafe(const Trials& trials) {
+  const TrialResult& reach = trials[Trial::undefined_flag];
+  if (reach.outcome == TrialResult::Outcome::not_run) {
+    const char* name = reach.number != 0 ? ::strerrorname_np(reach.number) : nullptr;
+    return std::string("no child process to try it in") +
+           (name != nullptr ? std::string(" (") + name + ")" : "");
+  }
+  const char* would = reach.number == SIGSYS ? "would" : "might";
+  return std::string("perf_event_open ") + would + " end this process (" + to_text(reach) + ")";
 }
 
 }  // namespace perf_exporter

@@ -32,7 +32,7 @@ enum class Trial {
 inline constexpr std::size_t kTrialCount = 11;
 
 // How one trial ended; `done` is to the last two what `opened` is to an open. `number` is the errno
-// of a refusal or the signal that killed the child.
+// of a refusal, the signal that killed the child, or why there was no child to run r0: an errno.
 struct TrialResult {
   enum class Outcome { not_run, opened, done, refused, killed };
   Outcome outcome = Outcome::not_run;
@@ -82,5 +82,8 @@ TrialResult run_trial(PerfKernel& kernel, Trial trial, CpuId cpu);
 
 // False where a call of perf_event_open(2) would, or might, end the process: open no event then.
 [[nodiscard]] bool opening_is_safe(const Trials& trials);
+
+// Why it is not safe, in a few words for tables: "perf_event_open would end this process (SIGSYS)".
+std::string why_opening_is_unsafe(const Trials& trials);
 
 }  // namespace perf_exporter

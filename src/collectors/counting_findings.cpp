@@ -60,10 +60,6 @@ bool has_failure(const std::vector<Finding>& findings) {
                      [](const Finding& finding) { return finding.severity == Severity::fail; });
 }
 
-bool is_limit(const EventRefusal& refusal) {
-  return refusal.fault.code == EMFILE || refusal.fault.code == ENFILE;
-}
-
 void add_refusals(const CountingState& state, const std::vector<Finding>& probed,
                   std::vector<Finding>& findings) {
   const auto limited = affected_by(state, is_limit);

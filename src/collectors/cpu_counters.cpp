@@ -175,7 +175,7 @@ std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
   const WatchedGroup* watched = group_of(event);
   if (watched == nullptr) {
     const EventRefusal* refused = refusal(event);
-    return refused != nullptr ? refused->status : EventStatus::unsupported;
+    return refused != nullptr ? refused->status : EventStatus::untried;
   }
   if (watched->fault) {
     return EventStatus::busy;

@@ -31,9 +31,16 @@ std::string_view why_absent(EventStatus status) {
       return "it opens and never moves";
     case EventStatus::untrusted:
       return "its PMU does not count right";
+    case EventStatus::untried:
+      return "it was not tried";
     default:
       return "";
   }
+}
+
+bool is_limit(const EventRefusal& refusal) {
+  const int error = refusal.fault.code;
+  return refusal.obstacle == Obstacle::no_room || error == EMFILE || error == ENFILE;
 }
 
 std::string in_words(const EventRefusal& refusal) {
@@ -44,7 +51,9 @@ std::string in_words(const EventRefusal& refusal) {
     case EventStatus::unsupported:
       return "no PMU here has it" + suffix;
     case EventStatus::refused:
-      return (error == EMFILE || error == ENFILE ? "no descriptor left" : "not permitted") + suffix;
+      return (is_limit(refusal) ? "no descriptor left" : "not permitted") + suffix;
+    case EventStatus::untried:
+      return "not tried: " + (is_limit(refusal) ? "no descriptor left" : refusal.fault.what);
     default:
       return "somebody else holds what it needs" + suffix;
   }

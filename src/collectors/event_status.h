@@ -18,18 +18,20 @@ enum class EventStatus {
   busy,         // somebody else holds what it needs, or its readings fail
   silent,       // open and counting, by what it says, but it or a partner of its never moves
   untrusted,    // open and counting, by what it says, but its PMU failed the truth check
+  untried,      // the kernel was not asked for it
 };
 
 constexpr std::array kEventStatuses = {
-    EventStatus::counting, EventStatus::multiplexed, EventStatus::starved, EventStatus::unsupported,
-    EventStatus::refused,  EventStatus::busy,        EventStatus::silent,  EventStatus::untrusted,
+    EventStatus::counting,    EventStatus::multiplexed, EventStatus::starved,
+    EventStatus::unsupported, EventStatus::refused,     EventStatus::busy,
+    EventStatus::silent,      EventStatus::untrusted,   EventStatus::untried,
 };
 
 // The value of the label `status`.
 constexpr std::string_view to_string(EventStatus status) {
   constexpr std::array<std::string_view, kEventStatuses.size()> kNames = {
-      "counting", "multiplexed", "starved", "unsupported",
-      "refused",  "busy",        "silent",  "untrusted"};
+      "counting", "multiplexed", "starved",   "unsupported", "refused",
+      "busy",     "silent",      "untrusted", "untried"};
   return kNames[static_cast<std::size_t>(status)];
 }
 
@@ -37,17 +39,31 @@ constexpr std::string_view to_string(EventStatus status) {
 // EINVAL and ENOSPC also mean that a group is larger than the PMU.
 EventStatus status_of_refusal(int error);
 
-// An event that is not open, and the kernel's answer.
-struct EventRefusal {
-  EventStatus status = EventStatus::unsupported;
-  Fault fault;
+// What keeps an event from being open: the kernel's answer, or, of an event that is untried, why
+// the kernel is not asked.
+enum class Obstacle {
+  answer,
+  unsafe,   // the call would, or might, end the process
+  no_room,  // the own allowance of descriptors is used up
 };
+
+// An event that is not open, and why: `fault` is the kernel's answer; its code is 0 where the
+// kernel was not asked.
+struct EventRefusal {
+  EventStatus status = EventStatus::untried;
+  Fault fault;
+  Obstacle obstacle = Obstacle::answer;
+};
+
+// Whether a limit of open descriptors is in the way, the kernel's or the own allowance.
+bool is_limit(const EventRefusal& refusal);
 
 // What a status without a refusal says of a missing value, in a few words for tables; "" where the
 // value is there.
 std::string_view why_absent(EventStatus status);
 
-// The refusal in a few words with the errno's name, for tables: "no PMU here has it (ENOENT)".
+// The refusal in a few words for tables, with the errno's name where the kernel has answered: "no
+// PMU here has it (ENOENT)", "not tried: no descriptor left".
 std::string in_words(const EventRefusal& refusal);
 
 }  // namespace perf_exporter

@@ -8,6 +8,9 @@ namespace perf_exporter {
 namespace {
 
 std::string error_name(int error) {
+  if (error == 0) {
+    return "";
+  }
   const char* name = ::strerrorname_np(error);
   return name != nullptr ? name : "errno " + std::to_string(error);
 }

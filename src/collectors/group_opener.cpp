@@ -15,8 +15,8 @@ bool is_software(const CatalogEvent& event) {
 // What holds for all CPUs of a PMU, unlike an offline CPU or a limit reached.
 bool is_lasting(const EventRefusal& refusal) {
   const int error = refusal.fault.code;
-  return refusal.status != EventStatus::busy && error != ENODEV && error != EMFILE &&
-         error != ENFILE && error != ENOMEM;
+  return refusal.status != EventStatus::busy && error != ENODEV && error != ENOMEM &&
+         !is_limit(refusal);
 }
 
 EventRefusal refusal_of(const Fault& fault) {
@@ -25,6 +25,14 @@ EventRefusal refusal_of(const Fault& fault) {
 
 }  // namespace
 
+OpenedCpu nothing_tried(std::size_t events, const std::string& why) {
+  OpenedCpu opened;
+  for (std::size_t event = 0; event < events; ++event) {
+    opened.refusals[event] = {EventStatus::untried, {0, why}, Obstacle::unsafe};
+  }
+  return opened;
+}
+
 // One CPU's opening under way.
 struct GroupOpener::Attempt {
   CpuId cpu{};
@@ -32,11 +40,11 @@ struct GroupOpener::Attempt {
   std::size_t allowance = 0;
   OpenedCpu result;
   std::map<std::size_t, EventSpec> specs;  // where they differ from the catalogue's
-  Fault fault;                             // why the newest group did not open
+  EventRefusal refusal;                    // why the newest group did not open
 
   void refuse(const Indices& events) {
     for (const std::size_t event : events) {
-      result.refusals[event] = refusal_of(fault);
+      result.refusals[event] = refusal;
     }
   }
 };
@@ -67,7 +75,7 @@ GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const Co
   if (const auto name = pmu != nullptr ? missing_event(*pmu, plain) : std::string_view{};
       !name.empty()) {
     trial.refusal = EventRefusal{EventStatus::unsupported,
-                                 {ENOENT, pmu->name + " does not list " + std::string(name)}};
+                                 {0, pmu->name + " does not list " + std::string(name)}};
     return trial;
   }
   for (const EventSpec& spec : candidates) {
@@ -107,8 +115,10 @@ void GroupOpener::forget_refusals() {
 
 bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
   if (events.size() > attempt.allowance) {
-    attempt.fault = {EMFILE, "the limit of open descriptors leaves no room for a group of " +
-                                 std::to_string(events.size()) + " events"};
+    attempt.refusal = {EventStatus::untried,
+                       {0, "the limit of open descriptors leaves no room for a group of " +
+                               std::to_string(events.size()) + " events"},
+                       Obstacle::no_room};
     return false;
   }
   std::vector<EventSpec> specs;
@@ -120,7 +130,7 @@ bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
   const Guests guests = hardware ? guests_ : Guests::include;
   auto group = EventGroup::open(kernel_, specs, attempt.cpu, guests);
   if (!group) {
-    attempt.fault = std::move(group.error().fault);
+    attempt.refusal = refusal_of(group.error().fault);
     return false;
   }
   attempt.allowance -= events.size();
@@ -149,7 +159,7 @@ void GroupOpener::open_software(Attempt& attempt) {
   if (events.empty() || open_group(attempt, events)) {
     return;
   }
-  if (attempt.fault.code != EMFILE) {
+  if (!is_limit(attempt.refusal)) {
     keep_what_opens_alone(attempt, events);
   }
   if (!events.empty() && !open_group(attempt, events)) {
@@ -205,7 +215,7 @@ void GroupOpener::open_semantic_group(Attempt& attempt, const Indices& events) {
   }
   // On this CPU the answer may differ from that of the PMU's first CPU.
   if (!required.empty() && (optional.empty() || !open_group(attempt, required))) {
-    if (attempt.fault.code != EMFILE) {
+    if (!is_limit(attempt.refusal)) {
       keep_what_opens_alone(attempt, required);
     }
     if (!required.empty() && !open_group(attempt, required)) {

@@ -32,12 +32,16 @@ struct OpenedCpu {
   std::map<std::size_t, EventRefusal> refusals;
 };
 
+// What opening comes to where none of the wanted events, `events` in number, may be tried; `why` in
+// a few words.
+OpenedCpu nothing_tried(std::size_t events, const std::string& why);
+
 // Opens the wanted events on one CPU after another. Used by one thread.
 //
 // Software events form one group. Hardware events form one merged group where the PMU takes it,
 // else a group for each semantic group of the catalogue. What a PMU refused on one CPU is
 // remembered and not asked again on its next CPU. An architectural event that Arm's PMU does not
-// list is not asked for at all: some would open and stay 0.
+// list is not asked for at all, and has no errno: some would open and stay 0.
 class GroupOpener {
  public:
   // `kernel` must outlive the opener. `pmus` are the machine's core PMUs.
@@ -45,7 +49,7 @@ class GroupOpener {
               std::vector<CorePmu> pmus, Guests guests);
 
   // Opens as much as `cpu` and the kernel allow, with at most `allowance` descriptors; groups
-  // beyond it are refused with EMFILE. Never fails as a whole.
+  // beyond it are not tried. Never fails as a whole.
   OpenedCpu open(CpuId cpu, Arrangement arrangement, std::size_t allowance);
 
   // Whether `cpu` takes the event alone now; opens nothing that stays open.

@@ -25,15 +25,6 @@ bool are_same(const std::vector<CorePmu>& left, const std::vector<CorePmu>& righ
       [](const CorePmu& a, const CorePmu& b) { return a.name == b.name && a.type == b.type; });
 }
 
-OpenedCpu all_refused(std::size_t events) {
-  OpenedCpu opened;
-  for (std::size_t event = 0; event < events; ++event) {
-    opened.refusals[event] = {EventStatus::refused,
-                              {EPERM, "perf_event_open would end the process"}};
-  }
-  return opened;
-}
-
 }  // namespace
 
 Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Config config,
@@ -105,7 +96,7 @@ void Opener::run() {
     wake_.wait(lock, [this] { return begun_ || stopping_; });
   }
   if (!stopping()) {
-    permit_ = hooks_.prepare(online_.refresh().front());
+    prepare();
     tried_at_ = monotonic_ns();
     synchronise();
   }
@@ -118,6 +109,15 @@ void Opener::run() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
   wake_.notify_all();
+}
+
+// What this thread was let do once it may always do: a filter that is there stays as it is, and one
+// that came later would be the process' own.
+void Opener::prepare() {
+  auto permit = hooks_.prepare(online_.refresh().front());
+  if (!permit_) {
+    permit_ = std::move(permit);
+  }
 }
 
 void Opener::wait_for_work() {
@@ -148,7 +148,7 @@ void Opener::synchronise() {
 }
 
 bool Opener::check_truth(const CpuList& wanted) {
-  if (permit_ != Permit::open) {
+  if (!permit_) {
     return false;
   }
   const std::uint64_t now = monotonic_ns();
@@ -173,7 +173,7 @@ bool Opener::note_conditions() {
 
 // A limit that is reached may have room again; what a PMU lacks can come with another PMU alone.
 bool Opener::may_retry(const EventRefusal& refusal, Pmus pmus) const {
-  if (refusal.fault.code == EMFILE) {
+  if (refusal.obstacle == Obstacle::no_room || refusal.fault.code == EMFILE) {
     return counters_.descriptors() + config_.events.size() <= config_.allowance;
   }
   return pmus == Pmus::changed || refusal.status != EventStatus::unsupported;
@@ -212,12 +212,12 @@ bool Opener::retry() {
   pmus_ = std::move(pmus);
   groups_.set_pmus(pmus_);
   groups_.forget_refusals();
-  permit_ = hooks_.prepare(online_.refresh().front());
+  prepare();
   for (const auto& [cpu, events] : waiting) {
-    const bool opens = permit_ == Permit::open &&
-                       std::any_of(events.begin(), events.end(), [&, on = cpu](std::size_t event) {
-                         return groups_.opens_now(event, on);
-                       });
+    const bool opens =
+        permit_ && std::any_of(events.begin(), events.end(), [&, on = cpu](std::size_t event) {
+          return groups_.opens_now(event, on);
+        });
     if (opens && !stopping()) {
       open_cpu(cpu, Arrangement::merged);
     }
@@ -250,8 +250,8 @@ void Opener::open_cpu(CpuId cpu, Arrangement arrangement) {
   }
   const std::size_t open_now = counters_.descriptors();
   const std::size_t left = config_.allowance > open_now ? config_.allowance - open_now : 0;
-  OpenedCpu opened = permit_ == Permit::open ? groups_.open(cpu, arrangement, left)
-                                             : all_refused(config_.events.size());
+  OpenedCpu opened = permit_ ? groups_.open(cpu, arrangement, left)
+                             : nothing_tried(config_.events.size(), permit_.error().what);
   // A CPU that went offline meanwhile answers ENODEV: it is opened when it is back.
   if (opened.groups.empty() && !contains(online_.refresh(), cpu)) {
     return;

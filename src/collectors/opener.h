@@ -41,15 +41,15 @@ class Opener {
     std::chrono::milliseconds truth_interval = std::chrono::minutes(5);   // between truth checks
     std::chrono::milliseconds retry_interval = std::chrono::seconds(30);  // see Hooks::prepare
   };
-  enum class Permit { open, open_nothing };
-  // Called on the opening thread, in this order: `prepare` before the first open, which may forbid
-  // all of them (a seccomp filter that kills), with an online CPU to try; `after_pass` after the
+  // Called on the opening thread, in this order: `prepare` before the first open, with an online
+  // CPU to try, whose fault forbids all of them and says why in a few words (a seccomp filter that
+  // kills); what it has allowed once stays allowed; `after_pass` after the
   // first opens, after each later change, and when an event's truth or condition has become
   // another. Both are called again at each interval of retries while something wanted is refused,
   // busy, or in want of a PMU: what refuses may have gone. What then opens is counted from there
   // on.
   struct Hooks {
-    std::function<Permit(CpuId)> prepare;
+    std::function<Result<void>(CpuId)> prepare;
     std::function<void(const OpenReport&)> after_pass;
   };
 
@@ -75,6 +75,7 @@ class Opener {
 
  private:
   void run();
+  void prepare();
   void wait_for_work();
   void synchronise();
   void open_missing(const CpuList& missing);
@@ -98,7 +99,7 @@ class Opener {
   std::uint64_t truth_checked_at_ = 0;   // ns, monotonic; 0: never
   std::uint64_t condition_changes_ = 0;  // reported
   std::uint64_t tried_at_ = 0;           // ns, monotonic: the first opens, or the newest retry
-  Permit permit_ = Permit::open;
+  Result<void> permit_ = fault("not prepared yet");
   bool passed_ = false;
 
   mutable std::mutex mutex_;

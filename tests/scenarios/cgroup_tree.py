@@ -42,6 +42,17 @@ def make(name):
     return directory
 
 
+def make_with_pids(name):
+    """A cgroup whose tasks pids.max limits, whichever hierarchy has that controller."""
+    lines = pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    v1 = [words[1] for words in map(str.split, lines) if words[2] == "cgroup" and "pids" in words[3].split(",")]
+    directory = pathlib.Path(v1[0] if v1 else unified()) / NAME / name
+    directory.mkdir(parents=True)
+    for parent in [] if v1 else (directory.parent.parent, directory.parent):
+        (parent / "cgroup.subtree_control").write_text("+pids")
+    return directory
+
+
 def remove_all(name=None):
     """Removes them; waits for processes that are about to end. What can't be removed stays, to be found."""
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -30,13 +30,14 @@ import preflights
 import serving
 import starts
 import surroundings
+import untried
 import workshop
 from leftovers import Leftovers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
 EVERYBODY = ["0", "0", "4294967295"]
-SCENARIOS = [scenario for module in (capabilities, surroundings, filters, preflights, cgroups, serving, oci)
+SCENARIOS = [scenario for module in (capabilities, surroundings, filters, preflights, cgroups, serving, untried, oci)
              for scenario in module.SCENARIOS]  # fmt: skip
 
 
@@ -77,6 +78,8 @@ def lacking_for_some():
         yield "userns"
     if cgroup_tree.unified() is None:
         yield "cgroup2"
+    if not re.search(r"^pids\b", text_of("/proc/cgroups"), re.M):
+        yield "cgroup_pids"
 
 
 def is_chosen(scenario, text):

@@ -212,7 +212,12 @@ std::string generated() {
   }
   write_section(out, "The counting itself", rows, {"perf_cpu_group", "perf_exporter_event_cpus"});
   out << "\n`status` is one of " << status_names()
-      << ". A CPU on which an event is at 0 and it is too early to call it `silent` has none. With "
+      << ". What is `refused` or `busy` the kernel has answered so; for what is `untried` it was "
+         "not "
+         "asked, since the call would, or might, end the process, or the limit of descriptors "
+         "leaves "
+         "no room: the findings say which. A CPU on which an event is at 0 and it is too early to "
+         "call it `silent` has none. With "
          "`--aggregate` the first two carry the prefix and labels of the sum.\n";
   write_section(out, "CPUs", rows, {"perf_cpu_info", "perf_cpu_model_info"});
   out << "\n`perf_cpu_info` is shown with `--aggregate cpu` only.\n";

@@ -69,7 +69,7 @@ TEST(ReportText, ListsTheEvents) {
   report.events = {{"cycles", "cpu", "unsupported", "ENOENT", "0-1"},
                    {"migrations", "cpu", "opens", "", "0"}};
   EXPECT_THAT(report_text(report), HasSubstr(R"(
-events, opened and closed again
+events
   cycles                    unsupported ENOENT      CPU 0-1
   migrations                opens                   CPU 0
 

@@ -164,6 +164,16 @@ TEST(TrialOpens, SurviveAFilterThatKills) {
   EXPECT_EQ(trials[Trial::user_self].outcome, Outcome::not_run);
   EXPECT_EQ(kernel.opens(), 0) << "no call may be made outside the child";
   EXPECT_FALSE(opening_is_safe(trials));
+  EXPECT_EQ(why_opening_is_unsafe(trials), "perf_event_open would end this process (SIGSYS)");
+}
+
+TEST(TrialOpens, WhatWasNotTriedSaysWhyWithoutARefusal) {
+  Trials trials;
+  EXPECT_EQ(why_opening_is_unsafe(trials), "no child process to try it in");
+  trials[Trial::undefined_flag] = {Outcome::not_run, EAGAIN};
+  EXPECT_EQ(why_opening_is_unsafe(trials), "no child process to try it in (EAGAIN)");
+  trials[Trial::undefined_flag] = {Outcome::killed, SIGKILL};
+  EXPECT_EQ(why_opening_is_unsafe(trials), "perf_event_open might end this process (SIGKILL)");
 }
 
 TEST(TrialOpens, AreToldInTheFieldsWords) {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "caps/finding_text.h"
+#include "collectors/event_trials.h"
 #include "unit/collectors/machine.h"
 
 namespace perf_exporter {
@@ -176,6 +177,31 @@ TEST(CountingFindings, TheStateTellsWhatIsSilentItself) {
     EXPECT_EQ(state.silent.begin()->first, index_of(machine.events, "cache_references"));
     EXPECT_EQ(state.silent.begin()->second, CpuList{CpuId{0}});
   });
+}
+
+TEST(CountingFindings, WhatWasNotTriedIsNoRefusalOfTheKernel) {
+  const auto events = default_events();
+  CountingState state = state_of(events);
+  state.cpus = {CpuId{0}};
+  state.refusals[CpuId{0}] = nothing_tried(events.size(), "no child process").refusals;
+  const Finding not_run{"trials_not_run", Severity::unknown, "", "", "", ""};
+  EXPECT_TRUE(counting_findings(state, {not_run}).empty()) << "the probe has said it";
+  for (const EventTrial& trial : event_trials(state)) {
+    EXPECT_EQ(trial.status, "untried") << trial.event;
+    EXPECT_EQ(trial.error, "") << trial.event;
+  }
+}
+
+TEST(CountingFindings, EventsForWhichTheAllowanceHasNoRoomWereNotRefused) {
+  Machine machine(default_events(), "0");
+  machine.opener.emplace(machine.kernel, machine.events, machine.pmus, Guests::include);
+  machine.counters.install({}, machine.opener->open(CpuId{0}, Arrangement::merged, 5));
+  machine.counters.with_state([](const CountersView& view) {
+    const auto findings = counting_findings(counting_state(view, {}), {});
+    EXPECT_NE(find(findings, "descriptor_limit"), nullptr);
+    EXPECT_EQ(find(findings, "event_refused"), nullptr);
+  });
+  EXPECT_EQ(machine.status(0, "cycles"), EventStatus::untried);
 }
 
 TEST(CountingFindings, EveryOtherOneIsDocumentedToo) {

@@ -38,6 +38,19 @@ TEST(EventStatus, WordsNameTheErrnoAndALackOfDescriptors) {
   EXPECT_EQ(in_words({EventStatus::busy, {}}).find('('), std::string::npos) << "no errno, no name";
 }
 
+TEST(EventStatus, WhatTheKernelWasNotAskedForIsNotItsRefusal) {
+  const EventRefusal unsafe{EventStatus::untried, {0, "no child process"}, Obstacle::unsafe};
+  const EventRefusal no_room{EventStatus::untried, {0, "no room for 5"}, Obstacle::no_room};
+  const EventRefusal not_listed{EventStatus::unsupported, {0, "armv8 does not list it"}};
+  EXPECT_EQ(in_words(unsafe), "not tried: no child process");
+  EXPECT_EQ(in_words(no_room), "not tried: no descriptor left");
+  EXPECT_EQ(in_words(not_listed), "no PMU here has it") << "without an errno";
+  EXPECT_EQ(in_words({EventStatus::refused, {EMFILE, ""}}), "no descriptor left (EMFILE)");
+  EXPECT_TRUE(is_limit(no_room));
+  EXPECT_FALSE(is_limit(unsafe));
+  EXPECT_TRUE(is_limit({EventStatus::refused, {ENFILE, ""}}));
+}
+
 TEST(EventStatus, WhatIsAbsentThoughItIsOpenSaysWhy) {
   EXPECT_EQ(to_string(EventStatus::silent), "silent");
   EXPECT_EQ(to_string(EventStatus::untrusted), "untrusted");

@@ -15,6 +15,7 @@ using namespace testing_machine;
 using namespace std::chrono_literals;
 
 constexpr auto kPatience = 20s;  // for what takes milliseconds on a machine that is not overloaded
+const Result<void> kUnsafe = fault("it would end this process");
 
 // The opening thread on a scripted machine; its hooks are recorded.
 class OpenerTest : public testing::Test {
@@ -27,6 +28,7 @@ class OpenerTest : public testing::Test {
                     OnlineCpus::open(machine_.host.paths()).value(), std::move(config),
                     Opener::Hooks{[this](CpuId) {
                                     ++preparations_;
+                                    const std::lock_guard lock(mutex_);
                                     return permit_;
                                   },
                                   [this](const OpenReport& report) {
@@ -55,7 +57,13 @@ class OpenerTest : public testing::Test {
   }
 
   Machine machine_{default_events(), "0-1"};
-  Opener::Permit permit_ = Opener::Permit::open;
+  // Given by each preparation, under the lock.
+  void set_permit(Result<void> permit) {
+    const std::lock_guard lock(mutex_);
+    permit_ = std::move(permit);
+  }
+
+  Result<void> permit_;
   std::atomic<int> preparations_ = 0;
   std::mutex mutex_;
   std::condition_variable passed_;
@@ -88,12 +96,17 @@ TEST_F(OpenerTest, StopsThoughItNeverBegan) {
 }
 
 TEST_F(OpenerTest, OpensNothingWhereThatWouldEndTheProcess) {
-  permit_ = Opener::Permit::open_nothing;
+  set_permit(kUnsafe);
   start();
   ASSERT_TRUE(running());
   EXPECT_TRUE(machine_.kernel.opens().empty());
-  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::refused);
-  EXPECT_EQ(machine_.status(1, "page_faults"), EventStatus::refused);
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::untried) << "nobody refused it";
+  EXPECT_EQ(machine_.status(1, "page_faults"), EventStatus::untried);
+  machine_.with_cpu(1, [](const CpuCounters& cpu) {
+    ASSERT_NE(cpu.refusal(0), nullptr);
+    EXPECT_EQ(in_words(*cpu.refusal(0)), "not tried: it would end this process");
+    EXPECT_EQ(cpu.refusal(0)->fault.code, 0);
+  });
 }
 
 TEST_F(OpenerTest, SaysThatGuestsHadToBeLeftOut) {
@@ -189,7 +202,7 @@ TEST_F(OpenerTest, TheAllowanceHoldsForAllCpusTogether) {
   EXPECT_EQ(report().allowance, 12U);
   machine_.read();
   EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting);
-  EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::refused);
+  EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::untried);
 }
 
 // What was refused is looked at again, here as often as the thread looks up.
@@ -283,12 +296,31 @@ TEST_F(RetryTest, APmuThatAppearsIsCounted) {
 }
 
 TEST_F(RetryTest, AProcessThatOpensWouldEndIsAskedAgainWithoutOpening) {
-  permit_ = Opener::Permit::open_nothing;
+  set_permit(kUnsafe);
   start_retrying_often();
   ASSERT_TRUE(running());
   ASSERT_TRUE(wait_for_passes(3));
   EXPECT_GE(preparations_, 2);
   EXPECT_TRUE(machine_.kernel.opens().empty());
+  set_permit({});
+  EXPECT_TRUE(gets("cycles", EventStatus::counting)) << "once it may be tried";
+}
+
+// No child process can be made for the trial of a retry: that says nothing new of the call.
+TEST_F(RetryTest, WhatWasAllowedOnceStaysAllowed) {
+  machine_.host.set_online("0");
+  FakePerfKernel::Match cache;
+  cache.type = PERF_TYPE_HARDWARE;
+  cache.config = PERF_COUNT_HW_CACHE_REFERENCES;
+  machine_.kernel.refuse(cache, EACCES);
+  start_retrying_often();
+  ASSERT_TRUE(running());
+  set_permit(kUnsafe);
+  const int before = preparations_;
+  ASSERT_TRUE(wait_for_passes(3));
+  EXPECT_GT(preparations_, before);
+  machine_.host.set_online("0-1");
+  EXPECT_TRUE(gets("cycles", EventStatus::counting)) << "on CPU 1, too";
 }
 
 // A PMU whose virtual counters may be taken away from the guest and given back.
@@ -399,7 +431,7 @@ TEST_F(TruthTest, IsFoundOutThoughTheOwnEventsTakeEveryCounter) {
 }
 
 TEST_F(TruthTest, IsNotAskedForWhereThatWouldEndTheProcess) {
-  permit_ = Opener::Permit::open_nothing;
+  set_permit(kUnsafe);
   start();
   ASSERT_TRUE(running());
   EXPECT_TRUE(machine_.kernel.opens().empty());

@@ -32,7 +32,7 @@ class ServedHost {
         counters_(kernel, events_, OnlineCpus::open(paths_).value()),
         scrape_(counters_, paths_, aggregate, collectors_, silent_logger()),
         opener_(kernel, counters_, OnlineCpus::open(paths_).value(), config(),
-                {[](CpuId /*cpu*/) { return Opener::Permit::open; },
+                {[](CpuId /*cpu*/) { return Result<void>(); },
                  [this](const OpenReport& /*report*/) { passed(); }}) {
     scrape_.set_lasting_metrics(lasting_metrics());
   }

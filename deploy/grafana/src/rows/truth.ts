@@ -30,6 +30,7 @@ const STATUS = words({
   busy: ['busy: held by another', 'orange'],
   silent: ['silent: opens and never moves', 'orange'],
   untrusted: ['untrusted: counted wrong', 'red'],
+  untried: ['untried: see the findings', 'red'],
 });
 
 function statuses(): Panel {
