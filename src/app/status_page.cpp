@@ -13,7 +13,7 @@ constexpr char kStyle[] =
     "th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #ddd;"
     "vertical-align:top}"
     "td.n{text-align:right;font-variant-numeric:tabular-nums}"
-    "pre{white-space:pre-wrap;background:#f4f4f4;padding:.5rem}"
+    "pre{overflow-x:auto;background:#f4f4f4;padding:.5rem}"
     ".counting,.ok{color:#0a6b2d}.refused,.fail{color:#a40000}"
     ".multiplexed,.starved,.busy,.silent,.untrusted,.untried,.warn,.unknown{color:#8a5a00}"
     ".unsupported{color:#666}";
@@ -90,7 +90,7 @@ std::string finding_list(const std::optional<ProbeReport>& report) {
     html += "<p><b class=\"" + std::string(to_text(finding.severity)) + "\">" +
             escaped(finding.id) + "</b> " + escaped(finding.summary) + "</p>";
     if (!finding.fix.empty()) {
-      html += "<pre>" + escaped(finding.fix) + "</pre>";
+      html += fix_html(finding.fix);
     }
   }
   return html;

@@ -11,6 +11,16 @@ constexpr std::string_view kParanoid2 =
     "On the {node} (CAP_PERFMON works from there on; to keep it, a line in /etc/sysctl.d):\n"
     "  sudo sysctl -w kernel.perf_event_paranoid=2";
 
+constexpr std::string_view kFreeCounters =
+    "Free the counters on the host that owns the PMU: end perf and other profilers there, and:\n"
+    "  sudo sysctl -w kernel.nmi_watchdog=0\n"
+    "In a virtual machine that is the hypervisor's host, where pinned events keep guests' "
+    "counters\n"
+    "from running; else have the virtual PMU switched off, or take one that counts (KVM: the "
+    "host's\n"
+    "CPU model with pmu=on). Counting goes on by itself once a check every 5 minutes finds it\n"
+    "right.";
+
 constexpr FindingText kTexts[] = {
     {"permitted", "The kernel lets this process count in user and kernel mode.", ""},
     {"trials_not_run", "The trial opens could not be made, so nothing is known about permissions.",
@@ -20,8 +30,8 @@ constexpr FindingText kTexts[] = {
     {"seccomp_eperm",
      "A seccomp filter refuses perf_event_open (EPERM) before the kernel's perf code sees it.",
      "{grant}\n"
-     "The default profiles let a container that has it through from Docker 23.0, containerd 1.6.9\n"
-     "(1.7.0) and CRI-O 1.35.1 on.",
+     "And, where the default profile is too old to look at it: on the {node}, upgrade\n"
+     "{newer_runtime}.",
      FixEffect::at_restart},
     {"seccomp_eperm/no_profile",
      "A seccomp filter refuses perf_event_open (EPERM) before the kernel's perf code sees it.",
@@ -29,7 +39,7 @@ constexpr FindingText kTexts[] = {
     {"seccomp_eperm/granted",
      "A seccomp filter refuses perf_event_open (EPERM) although CAP_PERFMON is in the bounding "
      "set.",
-     "{newer_runtime}\n"
+     "On the {node}, upgrade {newer_runtime}, whose default profile takes CAP_PERFMON.\n"
      "Or: {allow_call}",
      FixEffect::at_restart},
     {"seccomp_enosys",
@@ -37,14 +47,14 @@ constexpr FindingText kTexts[] = {
      "{allow_call}", FixEffect::at_restart},
     {"seccomp_enosys/profile",
      "A seccomp filter answers perf_event_open as if the kernel did not have it (ENOSYS).",
-     "{newer_runtime}\n"
+     "On the {node}, upgrade {newer_runtime}, whose default profile takes CAP_PERFMON.\n"
      "Or: {allow_call}",
      FixEffect::at_restart},
     {"seccomp_enosys/sys_admin",
      "A seccomp filter answers perf_event_open as if the kernel did not have it (ENOSYS).",
      "The profile wants both capabilities: add PERFMON beside SYS_ADMIN.\n"
-     "{grant}\n"
-     "Or: {newer_runtime}",
+     "{grant_both}\n"
+     "Or on the {node}, upgrade {newer_runtime}, whose default profile takes CAP_PERFMON.",
      FixEffect::at_restart},
     {"seccomp_errno",
      "A seccomp filter refuses perf_event_open with an errno that no default profile uses.",
@@ -61,7 +71,8 @@ constexpr FindingText kTexts[] = {
 
     {"descriptors_exhausted", "No file descriptor is left for an event.",
      "{descriptors}\n"
-     "Where the answer is ENFILE, the {node} as a whole has none left: sysctl fs.file-max.",
+     "Where the answer is ENFILE, the {node} as a whole has none left, which this shows:\n"
+     "  cat /proc/sys/fs/file-nr",
      FixEffect::at_restart},
 
     // Gates that refuse everything.
@@ -102,7 +113,8 @@ constexpr FindingText kTexts[] = {
      "The process holds the capability, but its AppArmor profile denies it.",
      "In the profile {profile} on the {node}, add this line:\n"
      "  capability perfmon,\n"
-     "{apparmor}",
+     "And have the kernel take it:\n"
+     "  sudo apparmor_parser -r /etc/apparmor.d/FILE",
      FixEffect::at_once},
     {"user_namespace", "The process runs in a user namespace, where no capability counts for perf.",
      "{user_namespace}", FixEffect::at_restart},
@@ -111,7 +123,7 @@ constexpr FindingText kTexts[] = {
     {"kernel_lacks_perfmon",
      "The kernel is older than 5.8 and knows no CAP_PERFMON; it asks for CAP_SYS_ADMIN.",
      "{grant_sys_admin}\n"
-     "or upgrade the {node}'s kernel to 5.8 or newer."},
+     "Or upgrade the {node}'s kernel to 5.8 or newer."},
     {"permitted_not_raised", "CAP_PERFMON is permitted, but could not be made effective.",
      "Allow the process capset(2): a seccomp filter may refuse it.", FixEffect::at_restart},
     {"bounding_set_lacks_perfmon",
@@ -120,7 +132,8 @@ constexpr FindingText kTexts[] = {
     {"root_lost_perfmon",
      "The process is root but has given up, or was started without, CAP_PERFMON.",
      "{grant}\n"
-     "(capsh --print shows what a root shell has dropped.)",
+     "What a root shell has dropped, this shows:\n"
+     "  capsh --print",
      FixEffect::at_restart},
     {"file_capability_missing",
      "The program's file carries no capability, and nothing else gives it CAP_PERFMON.",
@@ -160,7 +173,8 @@ constexpr FindingText kTexts[] = {
      "need one.",
      "{pmu_switch}"},
     {"hardware_event_unsupported", "A PMU is there, but it does not take the cycles event.",
-     "Use events that this PMU knows: perf-exporter list"},
+     "Use events that this PMU knows:\n"
+     "  perf-exporter list"},
     {"hybrid_core_type", "Some wanted events are known to one core type of this machine only.",
      "Nothing to mend: they are absent on the CPUs of the other type. Leave the collector out "
      "with\n"
@@ -174,7 +188,7 @@ constexpr FindingText kTexts[] = {
     {"mediated_vpmu",
      "KVM hands the PMU to guests whole (mediated vPMU): an event that includes guests and such a "
      "guest keep each other out.",
-     "Nothing to mend: --guests auto leaves guests out here; --guests exclude says that this is\n"
+     "Nothing to mend: --guests=auto leaves guests out here; --guests=exclude says that this is\n"
      "meant."},
     {"pmu_busy", "Another driver or profiler holds the PMU.",
      "On the {node}, stop the other profiler (perf, a vendor's tool, Intel PT in use).",
@@ -185,17 +199,16 @@ constexpr FindingText kTexts[] = {
     // Cgroups.
     {"cgroup_not_mounted", "No cgroup hierarchy is visible here.", "{cgroups}"},
     {"cgroup_unreadable", "The cgroup's directory may not be opened.",
-     "Let the process' user list the directory, or mount the {node}'s own:\n"
-     "{cgroups}"},
+     "Let the process' user list the directory. Or: {cgroups}"},
     {"cgroup_wrong_path", "What was tried is not the directory of a cgroup.",
      "Point --path.cgroupfs to where the cgroup file systems are mounted:\n"
      "  grep cgroup /proc/self/mountinfo"},
     {"cgroup_removed", "The cgroup went away while it was tried.", "Run the probe again."},
     {"cgroup_other_hierarchy",
      "perf_event is bound to a v1 hierarchy, and only the unified one is visible here.",
-     "On the {node}, mount that hierarchy where it is looked for, or boot with\n"
-     "systemd.unified_cgroup_hierarchy=1:\n"
-     "  mount -t cgroup -o perf_event cgroup /sys/fs/cgroup/perf_event"},
+     "On the {node}, mount that hierarchy where it is looked for:\n"
+     "  sudo mount -t cgroup -o perf_event cgroup /sys/fs/cgroup/perf_event\n"
+     "Or boot the {node} with systemd.unified_cgroup_hierarchy=1 on the kernel's command line."},
     {"cgroup_perf_disabled", "The kernel was booted with perf_event switched off for cgroups.",
      "Boot the {node} without cgroup_disable=perf_event on the kernel's command line."},
     {"cgroup_root_never_delegated",
@@ -217,9 +230,9 @@ constexpr FindingText kTexts[] = {
      "In the image, install it as {main}."},
     {"main_program_not_executable",
      "The program that this preflight stands beside may not be executed by this user.",
-     "In the image:\n"
-     "  chmod 0755 {main}\n"
-     "and keep it on a mount without noexec."},
+     "In the image's Dockerfile:\n"
+     "  RUN chmod 0755 {main}\n"
+     "And keep it on a mount without noexec."},
     {"main_program_exec_refused",
      "The program beside this one can't be started here: execve will fail with EPERM, since its "
      "file demands capabilities that are out of reach.",
@@ -234,9 +247,19 @@ constexpr FindingText kTexts[] = {
      "In the image's Dockerfile, after the last COPY and chown of the file:\n"
      "  RUN setcap cap_perfmon=ep {main}"},
 
+    // Of counting what the trials allow.
+    {"descriptor_limit", "The limit of open files leaves no room for all wanted events.",
+     "{descriptors}\n"
+     "Or count fewer events or CPUs.",
+     FixEffect::at_restart},
+    {"pmu_not_counting", "A PMU opens events and does not count; what it would show is withheld.",
+     kFreeCounters},
+    {"pmu_counts_nonsense", "A PMU counts wrong; what it would show is withheld.", kFreeCounters},
+
     {"unexplained_refusal",
      "The kernel refuses what is wanted, and the facts that can be read do not say why.",
-     "Compare the trials and facts of 'perf-exporter probe' with docs/permissions.md."},
+     "Compare the trials and facts of this with docs/permissions.md:\n"
+     "  perf-exporter probe"},
 };
 
 }  // namespace

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <optional>
 
+#include "base/utf8.h"
 #include "caps/finding_text.h"
 #include "caps/main_program.h"
 #include "caps/place_table.h"
+#include "caps/seccomp_profiles.h"
 #include "caps/text_layout.h"
 
 namespace perf_exporter {
@@ -15,8 +18,13 @@ constexpr std::string_view kSelinuxRules =
     "  echo '(allow {type} self (capability2 (perfmon)))' >> perf-exporter.cil\n"
     "  sudo semodule -i perf-exporter.cil\n";
 constexpr std::string_view kBpfLsm =
-    "Without SELinux it is a BPF program of a security product: on the {node},\n"
+    "Without SELinux it is a BPF program of a security product, which this shows on the {node}:\n"
     "  sudo bpftool prog list | grep lsm\n";
+constexpr std::string_view kDropIn =
+    "In a drop-in of the unit, which this opens in an editor:\n"
+    "  sudo systemctl edit {unit}\n"
+    "with:\n"
+    "  [Service]";
 
 // The type that container policies leave unconfined, where they have rules for perf at all.
 constexpr std::string_view kUnconfinedType = "spc_t";
@@ -31,17 +39,62 @@ std::string lsm_fix(const HostFacts& facts) {
          (is_selinux ? "" : std::string(kBpfLsm));
 }
 
-// What is put in as it is: names of this process.
+// The unit that runs a node's containers.
+std::string_view runtime_unit(std::optional<Runtime> runtime) {
+  switch (runtime.value_or(Runtime::none)) {
+    case Runtime::docker:
+      return "docker.service";
+    case Runtime::containerd:
+      return "containerd.service";
+    case Runtime::crio:
+      return "crio.service";
+    case Runtime::podman:
+    case Runtime::nspawn:
+    case Runtime::none:
+      break;
+  }
+  return "RUNTIME.service";
+}
+
+// A word of a shell's command line: as it is, or between single quotes.
+std::string shell_word(const std::string& text) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/._-+=:,@%").find(c) != std::string_view::npos;
+  };
+  if (std::all_of(text.begin(), text.end(), is_plain)) {
+    return text;
+  }
+  std::string word = "'";
+  for (const char c : text) {
+    word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return word + "'";
+}
+
+std::string json_text(std::string_view text) {
+  std::string json;
+  append_json_string(text, json);
+  return json;
+}
+
+// The names of this process and its surroundings; nothing where `name` is none of them.
 std::optional<std::string> literal(std::string_view name, const HostFacts& facts) {
   const std::string executable = facts.executable.value_or("/usr/bin/perf-exporter");
   if (name == "exe") {
     return executable;
+  }
+  if (name == "exe_json") {
+    return json_text(executable);
   }
   if (name == "main") {
     return main_program_of(executable).value_or(executable);
   }
   if (name == "unit") {
     return facts.unit.value_or("perf-exporter.service");
+  }
+  if (name == "runtime_unit") {
+    return std::string(runtime_unit(facts.runtime));
   }
   if (name == "type") {
     const bool is_selinux = facts.lsm_label && is_selinux_label(*facts.lsm_label);
@@ -53,7 +106,7 @@ std::optional<std::string> literal(std::string_view name, const HostFacts& facts
   return std::nullopt;
 }
 
-// What may have holes of its own.
+// Text of this program's own, which may have holes of its own.
 std::string piece(std::string_view name, const HostFacts& facts) {
   const Place place = facts.place.value_or(Place::host);
   if (name == "lsm") {
@@ -66,8 +119,14 @@ std::string piece(std::string_view name, const HostFacts& facts) {
                      std::string(hypervisor_text(Hypervisor::other).pmu_switch) +
                      "\nIf it is not: " + std::string(hypervisor_text(Hypervisor::none).pmu_switch);
   }
-  if (name == "pod") {  // what the preflight is for, wherever it runs
-    return place == Place::kubernetes ? "" : std::string(place_text(Place::kubernetes).grant);
+  if (name == "pod") {  // what the preflight is for
+    return facts.place ? "" : "Or, in a pod: " + std::string(place_text(Place::kubernetes).grant);
+  }
+  if (name == "newer_runtime") {
+    return std::string(newer_runtime(facts.runtime));
+  }
+  if (name == "drop_in") {
+    return std::string(kDropIn);
   }
   return std::string(place_piece(place_text(place), name));
 }
@@ -89,9 +148,10 @@ bool is_name(std::string_view text) {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
 }
 
-// Fills every hole; what a hole is filled with may have holes of its own. Braces around anything
-// else, as YAML has them, stay.
-std::string filled(std::string_view text, const HostFacts& facts) {
+// The text with what `fill` gives for the name in each hole. Where it gives nothing, and around
+// anything that is no name, as YAML has it, the braces stay.
+template <class Fill>
+std::string filled(std::string_view text, Fill fill) {
   std::string out;
   while (!text.empty()) {
     const auto open = text.find('{');
@@ -99,18 +159,29 @@ std::string filled(std::string_view text, const HostFacts& facts) {
     const auto name = open == std::string_view::npos || close == std::string_view::npos
                           ? std::string_view()
                           : text.substr(open + 1, close - open - 1);
-    if (!is_name(name)) {
-      const auto plain = open == std::string_view::npos ? text.size() : open + 1;
-      out += text.substr(0, plain);
-      text.remove_prefix(plain);
-      continue;
-    }
-    out += text.substr(0, open);
-    const auto plain_text = literal(name, facts);
-    out += plain_text ? *plain_text : filled(piece(name, facts), facts);
-    text.remove_prefix(close + 1);
+    const auto filling = is_name(name) ? fill(name) : std::optional<std::string>();
+    const auto end = filling ? open : std::min(open, text.size() - 1) + 1;
+    out += text.substr(0, end);
+    out += filling.value_or("");
+    text.remove_prefix(filling ? close + 1 : end);
   }
   return out;
+}
+
+// All but the names, which come last: what they hold is not to be filled in.
+std::string with_pieces(std::string_view text, const HostFacts& facts) {
+  return filled(text, [&](std::string_view name) -> std::optional<std::string> {
+    return literal(name, facts) ? std::nullopt
+                                : std::optional(with_pieces(piece(name, facts), facts));
+  });
+}
+
+std::string with_names(std::string_view line, const HostFacts& facts) {
+  return filled(line, [&](std::string_view name) {
+    const auto text = literal(name, facts);
+    const bool is_whole = name == "exe_json" || name == "type";
+    return text && is_verbatim(line) && !is_whole ? std::optional(shell_word(*text)) : text;
+  });
 }
 
 }  // namespace
@@ -118,7 +189,7 @@ std::string filled(std::string_view text, const HostFacts& facts) {
 std::string fix_for(const FindingText& text, const HostFacts& facts) {
   std::string fix;
   bool was_prose = false;
-  const std::string remedy = filled(text.fix, facts);
+  const std::string remedy = with_pieces(text.fix, facts);
   const bool says_so = remedy.find("restart") != std::string::npos;
   const std::string lines = remedy + "\n" + std::string(says_so ? "" : effect_of(text.effect));
   for_each_line(lines, [&](std::string_view line) {
@@ -126,9 +197,9 @@ std::string fix_for(const FindingText& text, const HostFacts& facts) {
       return;
     }
     // Lines of prose are broken where they are shown; the others stand as they are.
-    const bool is_prose = !line.starts_with(' ');
+    const bool is_prose = !is_verbatim(line);
     fix += fix.empty() ? "" : is_prose && was_prose ? " " : "\n";
-    fix += line;
+    fix += with_names(line, facts);
     was_prose = is_prose;
   });
   return fix;

@@ -15,8 +15,9 @@ namespace {
 // Xen's command line. None was tried on the platform itself.
 constexpr HypervisorText kTexts[] = {
     {Hypervisor::none, "none", "no hypervisor",
-     "Look in the kernel's log for why there is no PMU driver (dmesg | grep -i 'perf\\|pmu'): the\n"
-     "firmware may hide it, or the kernel may lack the driver of this CPU."},
+     "The firmware may hide it, or the kernel may lack the driver of this CPU. The kernel's log\n"
+     "tells:\n"
+     "  sudo dmesg | grep -iE 'perf|pmu'"},
     {Hypervisor::gce, "gce", "Google Compute Engine",
      "In the VM's properties (C4 and newer machine series; set it when the VM or the node pool is\n"
      "created):\n"
@@ -31,10 +32,12 @@ constexpr HypervisorText kTexts[] = {
      "On the Hyper-V host, in PowerShell, with the VM off:\n"
      "  Set-VMProcessor -VMName NAME -Perfmon @(\"pmu\")"},
     {Hypervisor::wsl2, "wsl2", "WSL 2",
-     "In Windows, take this line out of %UserProfile%\\.wslconfig or set it to true, then run\n"
-     "wsl --update and wsl --shutdown; the CPU and Windows' hypervisor must offer it as well:\n"
+     "In Windows, take this line out of .wslconfig in your user's folder, or set it to true:\n"
      "  [wsl2]\n"
-     "  hardwarePerformanceCounters=true"},
+     "  hardwarePerformanceCounters=true\n"
+     "Then start it anew; the CPU and Windows' hypervisor must offer a PMU as well:\n"
+     "  wsl --update\n"
+     "  wsl --shutdown"},
     {Hypervisor::kata, "kata", "Kata Containers",
      "On the node, in Kata's configuration-qemu.toml, take pmu=off away, then start the pod anew:\n"
      "  cpu_features = \"\"\n"
@@ -46,10 +49,14 @@ constexpr HypervisorText kTexts[] = {
      "  openstack image set --property hw_pmu=True IMAGE\n"
      "  openstack flavor set --property hw:pmu=True FLAVOR"},
     {Hypervisor::kvm, "kvm", "QEMU/KVM (libvirt)",
-     "In the domain ('virsh edit NAME' on the host), then start the VM anew:\n"
+     "On the host, in the domain, which this opens; then start the VM anew:\n"
+     "  virsh edit NAME\n"
+     "with:\n"
      "  <cpu mode='host-passthrough'/>\n"
      "  <features><pmu state='on'/></features>\n"
-     "or with QEMU alone: -cpu host,pmu=on. The host's kvm module must offer it:\n"
+     "Or with QEMU alone:\n"
+     "  -cpu host,pmu=on\n"
+     "In both cases the host's kvm module must offer it:\n"
      "  cat /sys/module/kvm/parameters/enable_pmu"},
     {Hypervisor::vmware, "vmware", "VMware",
      "In the VM's settings, with the VM off: CPU, \"Virtualize CPU performance counters\"; that "

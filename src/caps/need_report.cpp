@@ -78,7 +78,8 @@ std::string need_text(const Need& need, const NeedQuestion& question, const Host
   add_labelled(out, "seccomp", "a filter must let " + joined(need.system_calls, ", ") + " through",
                kTextColumn);
   if (!need.selinux_rules.empty()) {
-    add_labelled(out, "selinux", joined(need.selinux_rules, "\n"), kTextColumn);
+    const std::string margin(kVerbatimMargin);
+    add_labelled(out, "selinux", margin + joined(need.selinux_rules, "\n" + margin), kTextColumn);
   }
   add_labelled(out, "descriptors", descriptor_text(question, facts), kTextColumn);
   out += "\npod\n" + need.pod;

@@ -34,8 +34,8 @@ struct ProbeReport {
 enum class Paint { plain, coloured };
 
 // For a terminal of 80 columns: the findings with evidence and fix, then events, trials and facts.
-// Ends in a newline. Lines of a fix that start with a space are commands or configuration and stay
-// whole. `paint` adds colour to severities by the terminal's escape sequences.
+// Ends in a newline. Lines of a fix that start with two blanks are commands or configuration and
+// stay whole. `paint` adds colour to severities by the terminal's escape sequences.
 std::string report_text(const ProbeReport& report, Paint paint = Paint::plain);
 
 // One JSON object, described by docs/probe.schema.json: findings, events, trials and facts; an
@@ -46,8 +46,12 @@ std::string report_json(const ProbeReport& report, std::string_view further = {}
 // The same as an HTML fragment of sections, escaped, without styles or scripts.
 std::string report_html(const ProbeReport& report);
 
-// One finding as one line without a newline, for a log message:
-// "bounding_set_lacks_perfmon: CAP_PERFMON is not ... (CapBnd ...); fix: ...; see docs/...".
+// A fix as HTML, escaped: prose in <p>, and in <pre> the lines to type or to write.
+std::string fix_html(std::string_view fix);
+
+// One finding as one line without a newline, for a log message: "bounding_set_lacks_perfmon:
+// CAP_PERFMON is not ... (CapBnd ...); fix: ...; see docs/...". What a line of its own is elsewhere
+// stands between backquotes there, less its margin.
 std::string log_line(const Finding& finding);
 
 }  // namespace perf_exporter

@@ -2,6 +2,7 @@
 
 #include "caps/fact_rows.h"
 #include "caps/report.h"
+#include "caps/text_layout.h"
 
 namespace perf_exporter {
 namespace {
@@ -43,12 +44,26 @@ void add_finding(std::string& out, const Finding& finding) {
   out += "<p>" + escaped(finding.summary) + "</p>\n";
   out += "<p class=\"evidence\">" + escaped(finding.evidence) + "</p>\n";
   if (!finding.fix.empty()) {
-    out += "<pre class=\"fix\">" + escaped(finding.fix) + "</pre>\n";
+    out += "<div class=\"fix\">" + fix_html(finding.fix) + "</div>\n";
   }
   out += "<p class=\"see\">" + escaped(finding.anchor) + "</p>\n</section>\n";
 }
 
 }  // namespace
+
+std::string fix_html(std::string_view fix) {
+  std::string html;
+  bool in_pre = false;
+  for_each_line(fix, [&](std::string_view line) {
+    if (is_verbatim(line)) {
+      html += (in_pre ? "\n" : "<pre>") + escaped(line.substr(kVerbatimMargin.size()));
+    } else {
+      html += (in_pre ? "</pre>" : "") + ("<p>" + escaped(line)) + "</p>";
+    }
+    in_pre = is_verbatim(line);
+  });
+  return html + (in_pre ? "</pre>" : "");
+}
 
 std::string report_html(const ProbeReport& report) {
   std::string out = "<section class=\"findings\">\n<h2>Findings</h2>\n";

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <string_view>
 
 #include "caps/fact_rows.h"
@@ -91,8 +90,10 @@ std::string log_line(const Finding& finding) {
     line += "; fix: ";
     std::string_view separator;
     for_each_line(finding.fix, [&](std::string_view part) {
-      line += separator;
-      line += part.substr(std::min(part.find_first_not_of(' '), part.size()));
+      const bool is_whole = is_verbatim(part);
+      line.append(separator).append(is_whole ? "`" : "");
+      line += part.substr(is_whole ? kVerbatimMargin.size() : 0);
+      line += is_whole ? "`" : "";
       separator = " ";
     });
   }

@@ -33,8 +33,7 @@ void add_labelled(std::string& out, std::string_view label, std::string_view tex
   std::string margin = std::string(kLabelColumn, ' ') + std::string(label);
   margin.resize(std::max(column, margin.size() + 1), ' ');
   for_each_line(text, [&](std::string_view line) {
-    const bool is_verbatim = line.starts_with(' ');
-    const auto pieces = is_verbatim ? std::vector{line} : wrap(line, kColumns - column);
+    const auto pieces = is_verbatim(line) ? std::vector{line} : wrap(line, kColumns - column);
     for (const std::string_view piece : pieces) {
       out += margin;
       out += piece;

@@ -8,6 +8,9 @@
 
 namespace perf_exporter {
 
+// What a line begins with that is a command or configuration and not prose.
+inline constexpr std::string_view kVerbatimMargin = "  ";
+
 // Calls `take` with every line of a text.
 template <class Take>
 void for_each_line(std::string_view text, Take take) {
@@ -18,8 +21,13 @@ void for_each_line(std::string_view text, Take take) {
   }
 }
 
-// Appends "  label     text", the text from `column` on and wrapped below itself. Lines that start
-// with a blank, and words longer than a line, stay whole.
+// Whether a line is a command or configuration and stays whole, whatever the width.
+constexpr bool is_verbatim(std::string_view line) {
+  return line.starts_with(kVerbatimMargin);
+}
+
+// Appends "  label     text", the text from `column` on and wrapped below itself. Verbatim
+// lines, and words longer than a line, stay whole.
 void add_labelled(std::string& out, std::string_view label, std::string_view text,
                   std::size_t column);
 

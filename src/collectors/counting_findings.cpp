@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <set>
 
+#include "caps/finding_text.h"
 #include "collectors/counter_causes.h"
 #include "collectors/truth_findings.h"
 
@@ -64,14 +65,11 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
                   std::vector<Finding>& findings) {
   const auto limited = affected_by(state, is_limit);
   if (!limited.events.empty() && !has_finding(probed, "descriptors_exhausted")) {
-    findings.push_back({"descriptor_limit", Severity::fail,
-                        "The limit of open files leaves no room for all wanted events.",
-                        evidence_of(state, limited) + "; " +
-                            std::to_string(state.report.descriptors) + " open of " +
-                            std::to_string(state.report.allowance) + " that events may take",
-                        "Raise the limit: LimitNOFILE= in a systemd unit, ulimit -n in a shell, "
-                        "--ulimit nofile= of a container; or count fewer events or CPUs.",
-                        "docs/permissions.md#descriptor-limit"});
+    findings.push_back(make_finding(
+        "descriptor_limit", Severity::fail,
+        evidence_of(state, limited) + "; " + std::to_string(state.report.descriptors) +
+            " open of " + std::to_string(state.report.allowance) + " that events may take",
+        state.facts));
   }
   const auto refused = affected_by(state, [](const EventRefusal& refusal) {
     return refusal.status == EventStatus::refused && !is_limit(refusal);
@@ -175,7 +173,7 @@ std::vector<Finding> counting_findings(const CountingState& state,
          "that include guests.",
          "perf_event_open answered EOPNOTSUPP without exclude_guest, and opened with "
          "it",
-         "Nothing to mend while KVM's mediated vPMU is in use; --guests exclude says "
+         "Nothing to mend while KVM's mediated vPMU is in use; --guests=exclude says "
          "that this is meant.",
          "docs/permissions.md#guests-excluded"});
   }

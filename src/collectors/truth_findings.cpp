@@ -9,13 +9,6 @@
 namespace perf_exporter {
 namespace {
 
-constexpr const char* kFreeCounters =
-    "Free the counters on the host that owns the PMU: sysctl kernel.nmi_watchdog=0, end perf and "
-    "other profilers there. In a virtual machine that is the hypervisor's host, where pinned "
-    "events keep guests' counters from running; else have the virtual PMU switched off, or one "
-    "that counts (KVM: the host's CPU model with pmu=on). Counting goes on by itself once a check "
-    "every 5 minutes finds it right.";
-
 std::string error_name(int error) {
   const char* name = error != 0 ? ::strerrorname_np(error) : nullptr;
   return name != nullptr ? std::string(" (") + name + ")" : "";
@@ -76,14 +69,12 @@ std::string tell_failures(const std::vector<PmuTruth>& truths, Verdict verdict) 
 
 void add_failures(const CountingState& state, std::vector<Finding>& findings) {
   if (auto seen = tell_failures(state.report.truths, Verdict::not_counting); !seen.empty()) {
-    findings.push_back({"pmu_not_counting", Severity::warn,
-                        "A PMU opens events and does not count; what it would show is withheld.",
-                        std::move(seen), kFreeCounters, finding_anchor("pmu_not_counting")});
+    findings.push_back(
+        make_finding("pmu_not_counting", Severity::warn, std::move(seen), state.facts));
   }
   if (auto seen = tell_failures(state.report.truths, Verdict::nonsense); !seen.empty()) {
-    findings.push_back({"pmu_counts_nonsense", Severity::warn,
-                        "A PMU counts wrong; what it would show is withheld.", std::move(seen),
-                        kFreeCounters, finding_anchor("pmu_counts_nonsense")});
+    findings.push_back(
+        make_finding("pmu_counts_nonsense", Severity::warn, std::move(seen), state.facts));
   }
 }
 

@@ -41,6 +41,7 @@ TEST(DiagnosisFix, NamesTheExecutable) {
 TEST(DiagnosisFix, TellsAnUngrantedCapabilityFromAnOldProfile) {
   HostFacts facts = plain_facts();
   facts.place = Place::docker;
+  facts.runtime = Runtime::docker;
   facts.seccomp_mode = 2;
   EXPECT_THAT(first_fix(facts, "EPERM"), HasSubstr("upgrade Docker"));
   facts.capabilities->bounding = 0;
@@ -142,7 +143,7 @@ TEST(DiagnosisFix, NeverAdvisesWhatCanNotHelp) {
   for (const char* trials : {"EPERM", "ENOSYS", "EACCES", "SIGSYS"}) {
     EXPECT_THAT(first_fix(facts, trials), Not(HasSubstr("sysctl"))) << trials;
   }
-  EXPECT_THAT(first_fix(facts, "ENOSYS"), HasSubstr("add PERFMON beside SYS_ADMIN"));
+  EXPECT_THAT(first_fix(facts, "ENOSYS"), HasSubstr("add: [PERFMON, SYS_ADMIN]"));
 }
 
 TEST(DiagnosisFix, OfAMissingPmuIsTheHypervisorsSwitch) {

@@ -9,6 +9,8 @@
 namespace perf_exporter {
 namespace {
 
+using testing::HasSubstr;
+
 // The anchor that a Markdown renderer gives a heading: lower case, letters, digits and hyphens.
 std::string anchor_of(const std::string& heading) {
   std::string anchor;
@@ -88,15 +90,33 @@ TEST(FixFor, PutsNamesInAsTheyAre) {
             std::string::npos);
 }
 
+TEST(FixFor, QuotesNamesThatAShellWouldTakeApart) {
+  HostFacts facts;
+  const auto fix = [&](std::string_view key) { return fix_for(finding_text(key), facts); };
+  facts.executable = "/opt/my tools/it's";
+  EXPECT_THAT(fix("file_capability_missing"),
+              HasSubstr("\n  sudo setcap cap_perfmon=ep '/opt/my tools/it'\\''s'\n"));
+  facts.place = Place::podman;
+  EXPECT_THAT(fix("no_new_privs_dropped_perfmon"),
+              HasSubstr("\n  ENTRYPOINT [\"/opt/my tools/it's\"]\n"));
+  facts.place = Place::systemd;
+  facts.unit = "a\\x2db@c.service";
+  EXPECT_THAT(fix("bounding_set_lacks_perfmon"),
+              HasSubstr("\n  sudo systemctl edit 'a\\x2db@c.service'\n"));
+}
+
 TEST(FixFor, MakesOneParagraphOfProseAndLeavesCommandsAlone) {
   HostFacts facts;
   facts.place = Place::systemd;
   facts.unit = "a.service";
   EXPECT_EQ(fix_for(finding_text("bounding_set_lacks_perfmon"), facts),
-            "In a drop-in of the unit ('systemctl edit a.service', then restart it):\n"
+            "In a drop-in of the unit, which this opens in an editor:\n"
+            "  sudo systemctl edit a.service\n"
+            "with:\n"
             "  [Service]\n"
             "  AmbientCapabilities=CAP_PERFMON\n"
-            "  CapabilityBoundingSet=CAP_PERFMON");
+            "  CapabilityBoundingSet=CAP_PERFMON\n"
+            "Then restart the exporter: a running one can't be given it.");
 }
 
 TEST(FixFor, SaysWhenItHelps) {

@@ -109,6 +109,16 @@ TEST(NeedReport, IsShortText) {
   EXPECT_THAT(text, HasSubstr("  descriptors   24 for events; the hard limit is 4096\n\npod\n"));
 }
 
+TEST(NeedReport, LeavesRulesWhole) {
+  HostFacts facts = plain_facts();
+  facts.lsm_label = "system_u:system_r:container_engine_t:s0";
+  const std::string text = need_text(needed(facts, kLevel2), {{"cycles"}, {"cpu"}, 1}, facts);
+  EXPECT_THAT(
+      text,
+      HasSubstr("(allow container_engine_t self (perf_event (open cpu kernel read write)))\n"));
+  EXPECT_THAT(text, HasSubstr("(allow container_engine_t self (capability2 (perfmon)))\n"));
+}
+
 TEST(NeedReport, IsOneJsonObject) {
   const NeedQuestion question = {{"cycles"}, {"cpu", "cgroup"}, 2};
   const std::string json = need_json(needed(plain_facts(), kLevel2), question);

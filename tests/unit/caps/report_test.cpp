@@ -155,12 +155,15 @@ TEST(ReportJson, KeepsUtf8AndReplacesWhatIsNone) {
 TEST(ReportHtml, EscapesWhatItShows) {
   ProbeReport report;
   report.facts.lsm_label = "<script>alert('1')</script>";
-  report.findings = {{"an_id", Severity::fail, "a < b & \"c\"", "e<i>", "f>g", "docs/x#y"}};
+  report.findings = {{"an_id", Severity::fail, "a < b & \"c\"", "e<i>",
+                      "Do f>g:\n  a  b\n    c&\nEnd.", "docs/x#y"}};
   report.events = {{"cycles", "cpu", "unsupported", "ENOENT", "0"}};
   const std::string html = report_html(report);
   EXPECT_THAT(html, HasSubstr("<section class=\"finding fail\" id=\"an_id\">"));
   EXPECT_THAT(html, HasSubstr("<p>a &lt; b &amp; &quot;c&quot;</p>"));
-  EXPECT_THAT(html, HasSubstr("<pre class=\"fix\">f&gt;g</pre>"));
+  EXPECT_THAT(
+      html,
+      HasSubstr("<div class=\"fix\"><p>Do f&gt;g:</p><pre>a  b\n  c&amp;</pre><p>End.</p></div>"));
   EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(&#39;1&#39;)"));
   EXPECT_THAT(html, Not(HasSubstr("<script")));
   EXPECT_THAT(html, HasSubstr("<th scope=\"row\">cycles</th><td>unsupported (ENOENT) on CPU 0"));
@@ -168,9 +171,9 @@ TEST(ReportHtml, EscapesWhatItShows) {
 }
 
 TEST(LogLine, IsOneLineWithEverything) {
-  EXPECT_EQ(
-      log_line({"an_id", Severity::fail, "Sum.", "e1, e2", "Do:\n  a b\nthen c.", "docs/x#y"}),
-      "an_id: Sum. (e1, e2); fix: Do: a b then c.; see docs/x#y");
+  EXPECT_EQ(log_line({"an_id", Severity::fail, "Sum.", "e1, e2", "Do:\n  a b\n    c\nthen d.",
+                      "docs/x#y"}),
+            "an_id: Sum. (e1, e2); fix: Do: `a b` `  c` then d.; see docs/x#y");
   EXPECT_EQ(log_line({"permitted", Severity::ok, "Sum.", "", "", "docs/x#y"}),
             "permitted: Sum.; see docs/x#y");
 }

@@ -221,5 +221,19 @@ TEST(CountingFindings, EveryOtherOneIsDocumentedToo) {
   }
 }
 
+TEST(CountingFindings, TheLimitOfOpenFilesIsRaisedWhereTheProcessRuns) {
+  CountingState state = state_of(default_events());
+  state.refusals[CpuId{0}] = {{0, {EventStatus::refused, {EMFILE, "full"}}}};
+  state.facts.place = Place::systemd;
+  state.facts.unit = "a.service";
+  const auto findings = counting_findings(state, {});
+  const Finding* finding = find(findings, "descriptor_limit");
+  ASSERT_NE(finding, nullptr);
+  expect_complete(*finding);
+  EXPECT_TRUE(has(finding->fix, "\n  sudo systemctl edit a.service\n")) << finding->fix;
+  EXPECT_TRUE(has(finding->fix, "\n  LimitNOFILE=1048576\n")) << finding->fix;
+  EXPECT_FALSE(has(finding->fix, "ulimit")) << finding->fix;
+}
+
 }  // namespace
 }  // namespace perf_exporter
