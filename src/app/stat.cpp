@@ -14,28 +14,10 @@
 namespace perf_exporter {
 namespace {
 
-// What is counted now, summed over CPUs. The scaler may hold back what it can't tell yet.
 StatSnapshot take_snapshot(CounterSet& counters) {
   StatSnapshot snapshot;
   counters.with_reading([&](const CountersView& view, const std::vector<Fault>& /*faults*/) {
-    snapshot.taken_at = monotonic_ns();
-    snapshot.cpus = view.cpus.size();
-    snapshot.events.resize(view.events.size());
-    for (std::size_t event = 0; event < view.events.size(); ++event) {
-      StatEvent& row = snapshot.events[event];
-      row.event = view.events[event];
-      for (const auto& [cpu, cpu_counters] : view.cpus) {
-        row.count += cpu_counters.counted(event);
-        row.has_data = row.has_data || cpu_counters.total(event).has_value();
-        row.is_estimate = row.is_estimate || cpu_counters.status(event) == EventStatus::multiplexed;
-        if (const EventRefusal* refusal = cpu_counters.refusal(event); refusal && row.why.empty()) {
-          row.why = in_words(*refusal);
-        } else if (const auto status = cpu_counters.status(event); status && row.why.empty()) {
-          row.why =
-              why_absent(*status).empty() ? "" : "no data: " + std::string(why_absent(*status));
-        }
-      }
-    }
+    snapshot = stat_snapshot(view, monotonic_ns());
   });
   return snapshot;
 }

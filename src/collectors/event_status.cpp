@@ -27,6 +27,8 @@ std::string_view why_absent(EventStatus status) {
   switch (status) {
     case EventStatus::starved:
       return "it had no counter";
+    case EventStatus::busy:
+      return "its readings fail";
     case EventStatus::silent:
       return "it opens and never moves";
     case EventStatus::untrusted:

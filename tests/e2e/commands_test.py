@@ -1,14 +1,27 @@
 #!/usr/bin/python3
 """The commands that do not serve."""
 
+import contextlib
 import json
+import os
+import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
 import harness
+
+
+def open_events(pid):
+    """How many events a process has open."""
+    count = 0
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            count += os.readlink(f"/proc/{pid}/fd/{name}") == "anon_inode:[perf_event]"
+    return count
 
 
 class Commands(unittest.TestCase):
@@ -28,6 +41,27 @@ class Commands(unittest.TestCase):
         output, _ = process.communicate(timeout=harness.PATIENCE_SECONDS)
         self.assertEqual(process.returncode, 0)
         self.assertIn("page_faults", output)
+
+    @harness.needs_root
+    def test_stat_counts_a_cpu_until_it_goes_offline(self):
+        """The list of online CPUs is a file of the test's own, the counters are the kernel's."""
+        first = harness.online_cpus()[0]
+        with tempfile.TemporaryDirectory() as sysfs:
+            online = pathlib.Path(sysfs, "devices/system/cpu/online")
+            online.parent.mkdir(parents=True)
+            online.write_text(f"{first},4000\n", encoding="ascii")
+            process = subprocess.Popen(
+                [harness.binary(), "stat", "--for=1h", "--collector=software", f"--cpus={first}",
+                 f"--path.sysfs={sysfs}"], stdout=subprocess.PIPE, text=True)  # fmt: skip
+            harness.wait_for(lambda: open_events(process.pid) == len(harness.SOFTWARE_EVENTS), "the events")
+            time.sleep(1)
+            online.write_text("4000\n", encoding="ascii")  # in place: the program has it open
+            harness.wait_for(lambda: open_events(process.pid) == 0, "the events to be closed")
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=harness.PATIENCE_SECONDS)
+        self.assertIn(f"CPU {first} went offline meanwhile", output)
+        row = re.search(r"^  context_switches +([\d,]+) +([\d.]+)$", output, re.M)
+        self.assertLess(float(row[2]), 1e9, output)
 
     def test_list_tells_what_opens(self):
         done = harness.run("list")

@@ -55,7 +55,7 @@ TEST(EventStatus, WhatIsAbsentThoughItIsOpenSaysWhy) {
   EXPECT_EQ(to_string(EventStatus::silent), "silent");
   EXPECT_EQ(to_string(EventStatus::untrusted), "untrusted");
   for (const EventStatus status :
-       {EventStatus::starved, EventStatus::silent, EventStatus::untrusted}) {
+       {EventStatus::starved, EventStatus::busy, EventStatus::silent, EventStatus::untrusted}) {
     EXPECT_FALSE(why_absent(status).empty()) << to_string(status);
   }
   EXPECT_TRUE(why_absent(EventStatus::counting).empty());
