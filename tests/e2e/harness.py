@@ -4,7 +4,9 @@ Every test file is a program: `PERF_EXPORTER=path/to/perf-exporter TOOLS=dir ./c
 It exits with 77 where every test that it ran was skipped, which ctest counts as a skip.
 """
 
+import atexit
 import contextlib
+import functools
 import http.client
 import os
 import pathlib
@@ -49,8 +51,16 @@ def paranoid():
     return int(pathlib.Path("/proc/sys/kernel/perf_event_paranoid").read_text(encoding="ascii"))
 
 
+@functools.cache
 def binary():
-    return os.path.abspath(os.environ["PERF_EXPORTER"])
+    """The program under test. To a user who is not root a copy of one whose file has a capability, as `make run` leaves
+    it: the kernel keeps the /proc files of such a process for root (proc(5), "dumpable")."""
+    path = os.path.abspath(os.environ["PERF_EXPORTER"])
+    if os.getuid() == 0 or "security.capability" not in os.listxattr(path):
+        return path
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return shutil.copy(path, folder.name)
 
 
 def cache_dir():

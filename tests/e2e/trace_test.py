@@ -48,16 +48,22 @@ class Trace(unittest.TestCase):
         self.assertIn("cannot execute /no/such/program", missing.stderr)
 
     def test_without_privilege_the_rest_of_the_report_stands(self):
-        with harness.copied_binary() as path:
-            program = harness.as_nobody(path)
-            done = harness.run("probe", "--trace", "--format=json", program=program)
-            other = harness.run("probe", "--pid=1", program=program)
-        report = json.loads(done.stdout)
-        self.assertIsNone(report["trace"])
-        self.assertIn("CAP_SYS_ADMIN", report["trace_error"])
-        self.assertEqual(report["schema_version"], 1)
-        self.assertEqual(other.returncode, 1)
-        self.assertIn("cannot trace", other.stderr)
+        unmounted = "umount --all --types tracefs,debugfs"
+        situations = {
+            "not mounted": (unmounted, "that takes CAP_SYS_ADMIN; run as root"),
+            "mounted, as systemd does": (f"{unmounted}; mount -t tracefs none /sys/kernel/tracing", "run as root"),
+        }
+        for name, (script, answer) in situations.items():
+            with self.subTest(name), harness.copied_binary() as path:
+                program = ["unshare", "--mount", "sh", "-ec", f'{script}; exec "$0" "$@"', *harness.as_nobody(path)]
+                done = harness.run("probe", "--trace", "--format=json", program=program)
+                other = harness.run("probe", "--pid=1", program=program)
+                report = json.loads(done.stdout)
+                self.assertIsNone(report["trace"])
+                self.assertIn(answer, report["trace_error"])
+                self.assertEqual(report["schema_version"], 1)
+                self.assertEqual(other.returncode, 1)
+                self.assertIn("cannot trace", other.stderr)
 
     def test_nothing_is_left_in_tracefs(self):
         before = in_private_tracefs("ls /mnt/instances; cat /mnt/kprobe_events 2> /dev/null; true")
