@@ -11,8 +11,12 @@ test. Exits with 1 where anything failed.
 import argparse
 import pathlib
 import re
+import shlex
 import sys
 import xml.etree.ElementTree as xml_tree
+
+# What root alone has, by the names of scripts/test.sh.
+NEEDS_ROOT = {"root", "perfmon"}
 
 
 def read_allowed(path):
@@ -52,32 +56,38 @@ def read_junit(path):
     return results
 
 
-def reason_for_skip(label, name, allowed, missing):
+def rules_for_skip(label, name, allowed, missing):
+    """[(what is lacking or None, reason)] of the rules that excuse the skip."""
+    rules = []
     for pattern, word, thing, reason in allowed:
         holds = {"always": True, "without": thing in missing, "under": thing == label}
-        if pattern.fullmatch(name) and holds[word]:
-            return reason
-    return None
+        if holds[word] and pattern.fullmatch(name):
+            rules.append((thing, reason))
+    return rules
 
 
 def summarise(results, allowed, missing):
     """(lines to print, passed, failed, skipped) for [(label, name, status)]."""
-    lines, counts = [], {"passed": 0, "failed": 0, "skipped": 0}
+    lines, counts, for_want_of_root = [], {"passed": 0, "failed": 0, "skipped": 0}, set()
     for label, name, status in results:
         title = f"{label}: {name}"
         if status == "failed":
             lines.append(f"FAILED  {title}")
         if status == "skipped":
-            reason = reason_for_skip(label, name, allowed, missing)
-            if reason is None:
+            rules = rules_for_skip(label, name, allowed, missing)
+            if rules:
+                lines.append(f"skipped {title}: {rules[0][1]}")
+                if NEEDS_ROOT.intersection(thing for thing, _ in rules):
+                    for_want_of_root.add(label)
+            else:
                 status = "failed"
                 lines.append(f"FAILED  {title}: skipped, and the allow-list does not name it")
-            else:
-                lines.append(f"skipped {title}: {reason}")
         counts[status] += 1
     if not any(counts.values()):
         lines.append("FAILED  no test was run")
         counts["failed"] = 1
+    if "root" in missing and for_want_of_root:
+        lines.append(f"for those that need root: sudo make test PRESETS={shlex.quote(' '.join(sorted(for_want_of_root)))}")
     return lines, counts["passed"], counts["failed"], counts["skipped"]
 
 

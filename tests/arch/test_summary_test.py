@@ -64,6 +64,14 @@ class TestSummaryTest(unittest.TestCase):
         result = run(PASSED + SKIPPED, allowed, missing="prometheus: 404\n")
         self.assert_closing(result, 0, "1 passed, 0 failed, 1 skipped")
 
+    def test_skips_for_want_of_root_are_named_with_what_runs_them(self):
+        allowed = "unit.C | without pmu | no PMU\nunit.C | without perfmon | counts whole CPUs\n"
+        told = [line for line in run(PASSED + SKIPPED, allowed, "root:\nperfmon:\npmu:\n")[1] if "sudo" in line]
+        self.assertEqual(told, ["for those that need root: sudo make test PRESETS=release"])
+        for missing in ("pmu:\n", "root:\npmu:\n", "perfmon:\n"):  # no such skip, or run by root
+            told = [line for line in run(PASSED + SKIPPED, allowed, missing)[1] if "sudo" in line]
+            self.assertEqual(told, [], missing)
+
     def test_skip_that_is_allowed_under_a_preset(self):
         result = run(PASSED + SKIPPED, "unit.C | under release | cannot be had there\n")
         self.assert_closing(result, 0, "1 passed, 0 failed, 1 skipped")
