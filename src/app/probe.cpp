@@ -152,7 +152,7 @@ int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited
   report.findings = diagnose(report.facts, report.trials, wanted_by(options));
   add_main_program(report);
   add_opens(options, raising, cpus, report);
-  put_first_to_fix_on_top(report.findings);
+  arrange(report.findings);
   const std::string text =
       options.trace ? traced_report(report, options, kernel) : plain_report(report, options);
   std::fputs(text.c_str(), stdout);

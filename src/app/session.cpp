@@ -82,7 +82,7 @@ void Session::publish(const OpenReport& report) {
     }
     whole.events = event_trials(state);
   });
-  put_first_to_fix_on_top(whole.findings);
+  arrange(whole.findings);
   scrape_.set_lasting_metrics(lasting_metrics(whole, options_.paths));
   board_.publish(whole);
   after_pass_(whole);

@@ -90,7 +90,7 @@ std::string finding_list(const std::optional<ProbeReport>& report) {
     html += "<p><b class=\"" + std::string(to_text(finding.severity)) + "\">" +
             escaped(finding.id) + "</b> " + escaped(finding.summary) + "</p>";
     if (!finding.fix.empty()) {
-      html += fix_html(finding.fix);
+      html += fix_html(whole_fix(finding));
     }
   }
   return html;

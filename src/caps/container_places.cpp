@@ -13,6 +13,9 @@ constexpr std::string_view kImageCapability =
 constexpr std::string_view kImageMount =
     "In the image, put the program on the root file system, not on a volume.";
 
+constexpr std::string_view kNewContainer =
+    "Then start the container anew: a running one can't be given it.";
+
 constexpr PlaceText kTexts[] = {
     {.place = Place::kubernetes,
      .node = "node",
@@ -21,7 +24,8 @@ constexpr PlaceText kTexts[] = {
               "    capabilities: {drop: [ALL], add: [PERFMON]}\n"
               "And on its namespace, which Pod Security must not hold to baseline:\n"
               "  pod-security.kubernetes.io/enforce: privileged\n"
-              "On OpenShift, instead of the latter: an SCC whose allowedCapabilities hold PERFMON.",
+              "Or, on OpenShift, instead of that label: an SCC whose allowedCapabilities hold\n"
+              "PERFMON.",
      .grant_sys_admin = "In the pod's manifest, for a process that runs as uid 0:\n"
                         "  securityContext:\n"
                         "    runAsUser: 0\n"
@@ -49,12 +53,14 @@ constexpr PlaceText kTexts[] = {
      .user_namespace = "In the pod's manifest (false is what puts it into a user namespace):\n"
                        "  hostUsers: true",
      .file_capability = kImageCapability,
+     .stale_capability = "",
      .suid_mount = kImageMount,
      .direct_start = "In the image, make the program itself the entrypoint, without sh, tini or a\n"
                      "wrapper:\n"
                      "  ENTRYPOINT [{exe_json}]\n"
                      "Or in the pod's manifest:\n"
                      "  securityContext: {allowPrivilegeEscalation: true}",
+     .restart = "Then start the pod anew: a running one can't be given it.",
      .cgroups = "In the pod's manifest, the node's cgroups, read-only:\n"
                 "  volumes: [{name: cgroup, hostPath: {path: /sys/fs/cgroup}}]\n"
                 "  volumeMounts: [{name: cgroup, mountPath: /host/cgroup, readOnly: true}]\n"
@@ -78,11 +84,13 @@ constexpr PlaceText kTexts[] = {
      .user_namespace = "On the host, run the container rootful, in the host's user namespace:\n"
                        "  docker run --userns=host ...",
      .file_capability = kImageCapability,
+     .stale_capability = "",
      .suid_mount = kImageMount,
      .direct_start = "In the image, make the program itself the entrypoint, without sh, tini or a\n"
                      "wrapper, and use Docker 25 or newer:\n"
                      "  ENTRYPOINT [{exe_json}]\n"
                      "Or start the container without --security-opt=no-new-privileges.",
+     .restart = kNewContainer,
      .cgroups = "On the host, start the container with the host's cgroups:\n"
                 "  docker run --cgroupns host -v /sys/fs/cgroup:/host/cgroup:ro ... "
                 "--path.cgroupfs=/host/cgroup"},
@@ -105,8 +113,10 @@ constexpr PlaceText kTexts[] = {
      .user_namespace = "On the host, run the container rootful and without --userns or --uidmap:\n"
                        "  sudo podman run --userns=host ...",
      .file_capability = kImageCapability,
+     .stale_capability = "",
      .suid_mount = kImageMount,
      .direct_start = kDirectStart,
+     .restart = kNewContainer,
      .cgroups = "On the host, start the container with the host's cgroups:\n"
                 "  sudo podman run --cgroupns host -v /sys/fs/cgroup:/host/cgroup:ro ... "
                 "--path.cgroupfs=/host/cgroup"},
@@ -129,8 +139,10 @@ constexpr PlaceText kTexts[] = {
      .user_namespace = "On the host, run the container rootful, in the host's user namespace:\n"
                        "  sudo nerdctl run ...",
      .file_capability = kImageCapability,
+     .stale_capability = "",
      .suid_mount = kImageMount,
      .direct_start = kDirectStart,
+     .restart = kNewContainer,
      .cgroups = "On the host, start the container with the host's cgroups:\n"
                 "  nerdctl run --cgroupns host -v /sys/fs/cgroup:/host/cgroup:ro ... "
                 "--path.cgroupfs=/host/cgroup"},

@@ -125,13 +125,27 @@ std::vector<Finding> diagnose(const HostFacts& facts, const Trials& trials, cons
   if (wanted.hardware_events == Want::yes) {
     add_pmu_causes(c);
   }
-  put_first_to_fix_on_top(c.findings);
+  arrange(c.findings);
   return c.findings;
 }
 
-void put_first_to_fix_on_top(std::vector<Finding>& findings) {
+void arrange(std::vector<Finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return rank(a) < rank(b); });
+  const auto troubles = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.severity != Severity::ok;
+  });
+  for (Finding& finding : findings) {
+    if (finding.effect != FixEffect::at_once) {
+      finding.outlook.clear();
+    } else if (troubles == 1) {
+      finding.outlook = "A running exporter then counts within 30 seconds.";
+    } else {
+      finding.outlook =
+          "It holds for a running exporter at once; whether that then counts depends on the other "
+          "findings, too.";
+    }
+  }
 }
 
 bool refuses_anything(const std::vector<Finding>& findings) {

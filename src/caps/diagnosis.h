@@ -29,9 +29,11 @@ struct Wanted {
 // (`trials_not_run`, `cpu_offline`). Empty where nothing is wanted.
 std::vector<Finding> diagnose(const HostFacts& facts, const Trials& trials, const Wanted& wanted);
 
-// Puts the findings of more than one judge into the order of diagnose: failures, what could not be
-// told, warnings, and what is well; each in the order in which they came.
-void put_first_to_fix_on_top(std::vector<Finding>& findings);
+// Puts the findings of one report, of more than one judge, into the order of diagnose: failures,
+// what could not be told, warnings, and what is well; each in the order in which they came. Then
+// sets their outlooks: that a running exporter will count is said only where nothing else stands in
+// the way.
+void arrange(std::vector<Finding>& findings);
 
 // Whether something wanted is refused: any finding of severity fail.
 [[nodiscard]] bool refuses_anything(const std::vector<Finding>& findings);

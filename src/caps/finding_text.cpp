@@ -14,17 +14,15 @@ constexpr std::string_view kParanoid2 =
 constexpr std::string_view kFreeCounters =
     "Free the counters on the host that owns the PMU: end perf and other profilers there, and:\n"
     "  sudo sysctl -w kernel.nmi_watchdog=0\n"
-    "In a virtual machine that is the hypervisor's host, where pinned events keep guests' "
-    "counters\n"
-    "from running; else have the virtual PMU switched off, or take one that counts (KVM: the "
-    "host's\n"
-    "CPU model with pmu=on). Counting goes on by itself once a check every 5 minutes finds it\n"
-    "right.";
+    "And, in a virtual machine, do so on the hypervisor's host, where pinned events keep guests'\n"
+    "counters from running; or have the virtual PMU switched off, or take one that counts (KVM:\n"
+    "the host's CPU model with pmu=on). Counting goes on by itself once a check every 5 minutes\n"
+    "finds it right.";
 
 constexpr FindingText kTexts[] = {
     {"permitted", "The kernel lets this process count in user and kernel mode.", ""},
     {"trials_not_run", "The trial opens could not be made, so nothing is known about permissions.",
-     "Allow the process at least one more task (pids limit, RLIMIT_NPROC), then restart."},
+     "Allow the process at least one more task (pids limit, RLIMIT_NPROC).", FixEffect::at_restart},
 
     // In front of perf.
     {"seccomp_eperm",
@@ -71,7 +69,7 @@ constexpr FindingText kTexts[] = {
 
     {"descriptors_exhausted", "No file descriptor is left for an event.",
      "{descriptors}\n"
-     "Where the answer is ENFILE, the {node} as a whole has none left, which this shows:\n"
+     "Or, where the answer is ENFILE, the {node} as a whole has none left, which this shows:\n"
      "  cat /proc/sys/fs/file-nr",
      FixEffect::at_restart},
 
@@ -123,7 +121,8 @@ constexpr FindingText kTexts[] = {
     {"kernel_lacks_perfmon",
      "The kernel is older than 5.8 and knows no CAP_PERFMON; it asks for CAP_SYS_ADMIN.",
      "{grant_sys_admin}\n"
-     "Or upgrade the {node}'s kernel to 5.8 or newer."},
+     "Or upgrade the {node}'s kernel to 5.8 or newer.",
+     FixEffect::at_restart},
     {"permitted_not_raised", "CAP_PERFMON is permitted, but could not be made effective.",
      "Allow the process capset(2): a seccomp filter may refuse it.", FixEffect::at_restart},
     {"bounding_set_lacks_perfmon",
@@ -132,7 +131,7 @@ constexpr FindingText kTexts[] = {
     {"root_lost_perfmon",
      "The process is root but has given up, or was started without, CAP_PERFMON.",
      "{grant}\n"
-     "What a root shell has dropped, this shows:\n"
+     "And see what a root shell has dropped:\n"
      "  capsh --print",
      FixEffect::at_restart},
     {"file_capability_missing",
@@ -142,13 +141,16 @@ constexpr FindingText kTexts[] = {
      "The program's file in this container carries no capability: the image never had it, or lost "
      "it on the way.",
      "{file_capability}\n"
-     "What is known to lose it: Docker's classic builder (DOCKER_BUILDKIT=0), a COPY, cp or chown\n"
-     "after setcap, and the storage drivers vfs and btrfs. Look in the built image, then here:\n"
+     "And find where it was lost: by Docker's classic builder (DOCKER_BUILDKIT=0), a COPY, cp or\n"
+     "chown after setcap, or the storage drivers vfs and btrfs. Look in the built image, then\n"
+     "here:\n"
      "  getcap {exe}",
      FixEffect::at_restart},
     {"file_capability_lacks_perfmon",
      "The program's file carries capabilities, but not CAP_PERFMON for this user namespace.",
-     "{file_capability}", FixEffect::at_restart},
+     "{file_capability}\n"
+     "{stale_capability}",
+     FixEffect::at_restart},
     {"nosuid_mount", "The program lies on a nosuid mount, where file capabilities are ignored.",
      "{suid_mount}", FixEffect::at_restart},
     {"no_new_privs_dropped_perfmon",
@@ -277,9 +279,14 @@ const FindingText& finding_text(std::string_view key) {
 Finding make_finding(std::string_view key, Severity severity, std::string evidence,
                      const HostFacts& facts) {
   const FindingText& text = finding_text(key);
-  return {std::string(text.id()),    severity,
-          std::string(text.summary), std::move(evidence),
-          fix_for(text, facts),      finding_anchor(text.id())};
+  return {std::string(text.id()),
+          severity,
+          std::string(text.summary),
+          std::move(evidence),
+          fix_for(text, facts),
+          finding_anchor(text.id()),
+          text.effect,
+          {}};
 }
 
 std::string finding_anchor(std::string_view id) {

@@ -10,11 +10,6 @@
 
 namespace perf_exporter {
 
-// When a fix helps an exporter that runs. What changes the kernel's rules holds for a running
-// process at once; what a process is given at its start, or not, is settled (capabilities(7),
-// seccomp(2), namespaces(7)). unsaid: there is nothing to say, or the fix says it itself.
-enum class FixEffect { unsaid, at_once, at_restart };
-
 // What a finding says. `key` is the finding's id, or "id/variant" where one cause has more than one
 // remedy. Words in braces in `fix` stand for what differs by place and process: {exe}, {unit}, the
 // pieces of place_table.h, {lsm} (all that this process' label must be allowed) and {pmu_switch}
@@ -34,8 +29,9 @@ std::span<const FindingText> finding_texts();
 // The row of a key that is in the table.
 const FindingText& finding_text(std::string_view key);
 
-// The fix for this process: lines of prose, each a paragraph, and lines that start with a blank,
-// which are commands or configuration. What is unknown is worded for a plain host.
+// The fix for this process: lines of prose, each a paragraph, and lines that start with two blanks,
+// which are commands or configuration. Where it takes a start anew, that comes last. What is
+// unknown is worded for a plain host.
 std::string fix_for(const FindingText& text, const HostFacts& facts);
 
 // The finding of a key that is in the table, with the fix for this process.

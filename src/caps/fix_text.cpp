@@ -12,13 +12,13 @@ namespace perf_exporter {
 namespace {
 
 constexpr std::string_view kSelinuxRules =
-    "On the {node}, a policy module with all that perf needs of this type: an enforcing kernel\n"
+    "on the {node}, a policy module with all that perf needs of this type: an enforcing kernel\n"
     "shows one missing rule at a time, so allow the whole set at once:\n"
     "  echo '(allow {type} self (perf_event (open cpu kernel read write)))' > perf-exporter.cil\n"
     "  echo '(allow {type} self (capability2 (perfmon)))' >> perf-exporter.cil\n"
     "  sudo semodule -i perf-exporter.cil\n";
 constexpr std::string_view kBpfLsm =
-    "Without SELinux it is a BPF program of a security product, which this shows on the {node}:\n"
+    "a BPF program of a security product denies it, which this shows on the {node}:\n"
     "  sudo bpftool prog list | grep lsm\n";
 constexpr std::string_view kDropIn =
     "In a drop-in of the unit, which this opens in an editor:\n"
@@ -32,11 +32,13 @@ constexpr std::string_view kUnconfinedType = "spc_t";
 std::string lsm_fix(const HostFacts& facts) {
   const bool is_selinux = facts.lsm_label && is_selinux_label(*facts.lsm_label);
   if (facts.lsm_label && !is_selinux) {
-    return std::string(kBpfLsm);
+    return "Without SELinux " + std::string(kBpfLsm);
   }
   const bool is_unconfined = is_selinux && selinux_type(*facts.lsm_label) == kUnconfinedType;
-  return (is_unconfined ? "" : "{selinux}\n") + std::string(kSelinuxRules) +
-         (is_selinux ? "" : std::string(kBpfLsm));
+  const auto place = facts.place.value_or(Place::host);
+  const bool has_choice = !is_unconfined && !place_text(place).selinux.empty();
+  return (has_choice ? "{selinux}\nOr " : "With SELinux ") + std::string(kSelinuxRules) +
+         (is_selinux ? "" : "Or without SELinux " + std::string(kBpfLsm));
 }
 
 // The unit that runs a node's containers.
@@ -131,18 +133,6 @@ std::string piece(std::string_view name, const HostFacts& facts) {
   return std::string(place_piece(place_text(place), name));
 }
 
-std::string_view effect_of(FixEffect effect) {
-  switch (effect) {
-    case FixEffect::at_once:
-      return "A running exporter then counts within 30 seconds.";
-    case FixEffect::at_restart:
-      return "Then restart the exporter: a running one can't be given it.";
-    case FixEffect::unsaid:
-      break;
-  }
-  return "";
-}
-
 bool is_name(std::string_view text) {
   return !text.empty() &&
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
@@ -189,9 +179,8 @@ std::string with_names(std::string_view line, const HostFacts& facts) {
 std::string fix_for(const FindingText& text, const HostFacts& facts) {
   std::string fix;
   bool was_prose = false;
-  const std::string remedy = with_pieces(text.fix, facts);
-  const bool says_so = remedy.find("restart") != std::string::npos;
-  const std::string lines = remedy + "\n" + std::string(says_so ? "" : effect_of(text.effect));
+  const std::string_view last = text.effect == FixEffect::at_restart ? "\n{restart}" : "";
+  const std::string lines = with_pieces(std::string(text.fix) + std::string(last), facts);
   for_each_line(lines, [&](std::string_view line) {
     if (line.empty()) {
       return;

@@ -19,9 +19,9 @@ constexpr HypervisorText kTexts[] = {
      "tells:\n"
      "  sudo dmesg | grep -iE 'perf|pmu'"},
     {Hypervisor::gce, "gce", "Google Compute Engine",
-     "In the VM's properties (C4 and newer machine series; set it when the VM or the node pool is\n"
-     "created):\n"
+     "In the VM's properties (C4 and newer machine series), when it is created:\n"
      "  gcloud compute instances create NAME --performance-monitoring-unit=standard ...\n"
+     "Or for a node pool:\n"
      "  gcloud container node-pools create NAME --performance-monitoring-unit=standard ..."},
     {Hypervisor::aws, "aws", "Amazon EC2",
      "EC2 has no switch for it: the instance type decides. Use a .metal size, or one that takes a\n"
@@ -41,13 +41,15 @@ constexpr HypervisorText kTexts[] = {
     {Hypervisor::kata, "kata", "Kata Containers",
      "On the node, in Kata's configuration-qemu.toml, take pmu=off away, then start the pod anew:\n"
      "  cpu_features = \"\"\n"
-     "or use a runtime class that runs on the node's own kernel. Nested, the node's own VM needs "
+     "Or use a runtime class that runs on the node's own kernel. Nested, the node's own VM needs "
      "a\n"
      "PMU first."},
     {Hypervisor::openstack, "openstack", "OpenStack",
-     "On the image or the flavor, then build the server anew:\n"
+     "On the image:\n"
      "  openstack image set --property hw_pmu=True IMAGE\n"
-     "  openstack flavor set --property hw:pmu=True FLAVOR"},
+     "Or on the flavor:\n"
+     "  openstack flavor set --property hw:pmu=True FLAVOR\n"
+     "Then build the server anew."},
     {Hypervisor::kvm, "kvm", "QEMU/KVM (libvirt)",
      "On the host, in the domain, which this opens; then start the VM anew:\n"
      "  virsh edit NAME\n"
@@ -56,7 +58,7 @@ constexpr HypervisorText kTexts[] = {
      "  <features><pmu state='on'/></features>\n"
      "Or with QEMU alone:\n"
      "  -cpu host,pmu=on\n"
-     "In both cases the host's kvm module must offer it:\n"
+     "And in both cases the host's kvm module must offer it:\n"
      "  cat /sys/module/kvm/parameters/enable_pmu"},
     {Hypervisor::vmware, "vmware", "VMware",
      "In the VM's settings, with the VM off: CPU, \"Virtualize CPU performance counters\"; that "

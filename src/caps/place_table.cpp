@@ -22,8 +22,10 @@ constexpr Piece kPieces[] = {
     {"selinux", &PlaceText::selinux},
     {"user_namespace", &PlaceText::user_namespace},
     {"file_capability", &PlaceText::file_capability},
+    {"stale_capability", &PlaceText::stale_capability},
     {"suid_mount", &PlaceText::suid_mount},
     {"direct_start", &PlaceText::direct_start},
+    {"restart", &PlaceText::restart},
     {"cgroups", &PlaceText::cgroups},
 };
 

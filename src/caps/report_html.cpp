@@ -44,7 +44,7 @@ void add_finding(std::string& out, const Finding& finding) {
   out += "<p>" + escaped(finding.summary) + "</p>\n";
   out += "<p class=\"evidence\">" + escaped(finding.evidence) + "</p>\n";
   if (!finding.fix.empty()) {
-    out += "<div class=\"fix\">" + fix_html(finding.fix) + "</div>\n";
+    out += "<div class=\"fix\">" + fix_html(whole_fix(finding)) + "</div>\n";
   }
   out += "<p class=\"see\">" + escaped(finding.anchor) + "</p>\n</section>\n";
 }

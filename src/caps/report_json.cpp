@@ -34,7 +34,7 @@ std::string finding_json(const Finding& finding) {
   return R"({"id":)" + json_string(finding.id) + R"(,"severity":)" +
          json_string(to_text(finding.severity)) + R"(,"summary":)" + json_string(finding.summary) +
          R"(,"evidence":)" + json_string(finding.evidence) + R"(,"fix":)" +
-         json_string(finding.fix) + R"(,"anchor":)" + json_string(finding.anchor) + "}";
+         json_string(whole_fix(finding)) + R"(,"anchor":)" + json_string(finding.anchor) + "}";
 }
 
 std::string_view outcome_name(TrialResult::Outcome outcome) {

@@ -32,7 +32,7 @@ void add_finding(std::string& out, const Finding& finding, Paint paint) {
   out += ": " + finding.id + "\n";
   add_labelled(out, "what", finding.summary, kTextColumn);
   add_labelled(out, "evidence", finding.evidence, kTextColumn);
-  add_labelled(out, "fix", finding.fix, kTextColumn);
+  add_labelled(out, "fix", whole_fix(finding), kTextColumn);
   add_labelled(out, "see", finding.anchor, kTextColumn);
   out += '\n';
 }
@@ -89,7 +89,7 @@ std::string log_line(const Finding& finding) {
   if (!finding.fix.empty()) {
     line += "; fix: ";
     std::string_view separator;
-    for_each_line(finding.fix, [&](std::string_view part) {
+    for_each_line(whole_fix(finding), [&](std::string_view part) {
       const bool is_whole = is_verbatim(part);
       line.append(separator).append(is_whole ? "`" : "");
       line += part.substr(is_whole ? kVerbatimMargin.size() : 0);

@@ -25,10 +25,16 @@ constexpr PlaceText kTexts[] = {
      .user_namespace = "{drop_in}\n"
                        "  PrivateUsers=no",
      .file_capability = kUnitGrant,
+     .stale_capability =
+         "And take the file's own capability away, which would empty the ambient set:\n"
+         "  sudo setcap -r {exe}",
      .suid_mount = kUnitGrant,
      .direct_start = kUnitGrant,
+     .restart = "Then, since a running one can't be given it:\n"
+                "  sudo systemctl restart {unit}",
      .cgroups = "{drop_in}\n"
-                "  ProtectControlGroups=yes"},
+                "  ProtectControlGroups=yes\n"
+                "{restart}"},
     {.place = Place::nspawn,
      .node = "host",
      .grant = "On the host, in /etc/systemd/nspawn/NAME.nspawn (or with\n"
@@ -52,9 +58,11 @@ constexpr PlaceText kTexts[] = {
                        "  PrivateUsers=no",
      .file_capability = "In the container:\n"
                         "  sudo setcap cap_perfmon=ep {exe}",
+     .stale_capability = "",
      .suid_mount = "In the container's tree, move the program to a place mounted without nosuid.",
      .direct_start = "In the container, start the program from a process that holds CAP_PERFMON,\n"
                      "or without --no-new-privileges.",
+     .restart = "Then start the container anew: a running one can't be given it.",
      .cgroups = "On the host, bind the host's cgroups into the container:\n"
                 "  sudo systemd-nspawn --bind-ro=/sys/fs/cgroup:/host/cgroup ..."},
     {.place = Place::host,
@@ -74,11 +82,13 @@ constexpr PlaceText kTexts[] = {
                        "in a rootless container.",
      .file_capability = "On the host:\n"
                         "  sudo setcap cap_perfmon=ep {exe}",
+     .stale_capability = "",
      .suid_mount = "On the host, move the program to a file system mounted without nosuid. This\n"
                    "shows what its own is mounted with:\n"
                    "  findmnt -T {exe}",
      .direct_start = "Start the program without no_new_privs, or from a process that holds\n"
                      "CAP_PERFMON.",
+     .restart = "Then restart the exporter: a running one can't be given it.",
      .cgroups = "On the host, name where the cgroup file system is with --path.cgroupfs, or\n"
                 "mount it:\n"
                 "  sudo mount -t cgroup2 cgroup2 /sys/fs/cgroup"},

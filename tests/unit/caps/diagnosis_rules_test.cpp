@@ -42,8 +42,52 @@ TEST(DiagnosisOrder, PutsWhatIsToBeFixedFirstOnTop) {
         std::pair{"w2", Severity::warn}, std::pair{"f2", Severity::fail}}) {
     findings.push_back({id, severity, "", "", "", ""});
   }
-  put_first_to_fix_on_top(findings);
+  arrange(findings);
   EXPECT_EQ(ids_of(findings), "fail:f1 fail:f2 unknown:u warn:w1 warn:w2 ok:o");
+}
+
+std::string outlook(const std::vector<Finding>& findings, std::string_view id) {
+  for (const Finding& finding : findings) {
+    if (finding.id == id) {
+      return finding.outlook;
+    }
+  }
+  return "no such finding";
+}
+
+Finding finding_of(const char* id, Severity severity, FixEffect effect) {
+  return {id, severity, "", "", "Do.", "", effect, ""};
+}
+
+TEST(DiagnosisOutlook, PromisesCountsOnlyWhereNothingElseIsInTheWay) {
+  const auto promise = testing::HasSubstr("counts within 30 seconds");
+  std::vector<Finding> findings = {finding_of("a", Severity::fail, FixEffect::at_once),
+                                   finding_of("fine", Severity::ok, FixEffect::unsaid)};
+  arrange(findings);
+  EXPECT_THAT(outlook(findings, "a"), promise);
+  for (const Severity severity : {Severity::fail, Severity::warn, Severity::unknown}) {
+    for (const FixEffect effect : {FixEffect::unsaid, FixEffect::at_once, FixEffect::at_restart}) {
+      std::vector<Finding> two = findings;  // arranged once, as a judge leaves them
+      two.push_back(finding_of("b", severity, effect));
+      arrange(two);
+      EXPECT_THAT(outlook(two, "a"), testing::HasSubstr("depends on the other findings"));
+      EXPECT_EQ(outlook(two, "b").empty(), effect != FixEffect::at_once);
+      EXPECT_THAT(outlook(two, "b"), testing::Not(promise));
+    }
+  }
+}
+
+// Debian's gate is one sysctl, but without the capability that does not bring counts.
+TEST(DiagnosisOutlook, OfAGateIsNoPromiseWithoutTheCapability) {
+  HostFacts facts = plain_facts();
+  facts.perf_event_paranoid = 3;
+  facts.kernel_vendor = KernelVendor::debian;
+  const Trials trials = trials_of("EINVAL EFAULT EACCES EACCES EACCES EACCES EACCES EACCES");
+  EXPECT_THAT(outlook(diagnose(facts, trials, {}), "debian_gate"),
+              testing::HasSubstr("depends on the other findings"));
+  grant(facts, kPerfmonBit);
+  EXPECT_THAT(outlook(diagnose(facts, trials, {}), "debian_gate"),
+              testing::HasSubstr("counts within 30 seconds"));
 }
 
 std::vector<HostFacts> some_facts() {

@@ -116,16 +116,31 @@ TEST(FixFor, MakesOneParagraphOfProseAndLeavesCommandsAlone) {
             "  [Service]\n"
             "  AmbientCapabilities=CAP_PERFMON\n"
             "  CapabilityBoundingSet=CAP_PERFMON\n"
-            "Then restart the exporter: a running one can't be given it.");
+            "Then, since a running one can't be given it:\n"
+            "  sudo systemctl restart a.service");
 }
 
-TEST(FixFor, SaysWhenItHelps) {
-  const auto ends_with = [](std::string_view key, std::string_view end) {
-    return fix_for(finding_text(key), {}).ends_with(end);
-  };
-  EXPECT_TRUE(ends_with("debian_gate", "A running exporter then counts within 30 seconds."));
-  EXPECT_TRUE(ends_with("user_namespace", "a running one can't be given it."));
-  EXPECT_TRUE(ends_with("seccomp_eperm/no_profile", "a running one can't be given it."));
+TEST(FixFor, EndsInAStartAnewWhereThatIsWhatItTakes) {
+  HostFacts facts;
+  const auto fix = [&](std::string_view key) { return fix_for(finding_text(key), facts); };
+  EXPECT_THAT(fix("user_namespace"), testing::EndsWith("Then restart the exporter: a running one "
+                                                       "can't be given it."));
+  facts.place = Place::kubernetes;
+  EXPECT_THAT(fix("user_namespace"), HasSubstr("Then start the pod anew"));
+  facts.place = Place::systemd;
+  facts.unit = "a.service";
+  EXPECT_THAT(fix("seccomp_kill"), testing::EndsWith("\n  sudo systemctl restart a.service"));
+  EXPECT_THAT(fix("debian_gate"), testing::Not(HasSubstr("restart")));
+}
+
+// Another file capability than CAP_PERFMON would take the ambient one away (capabilities(7)); where
+// the file has none, setcap -r fails.
+TEST(FixFor, OfAUnitTakesAwayAFileCapabilityThatIsThere) {
+  HostFacts facts;
+  facts.place = Place::systemd;
+  const auto takes_away = HasSubstr("\n  sudo setcap -r /usr/bin/perf-exporter\n");
+  EXPECT_THAT(fix_for(finding_text("file_capability_lacks_perfmon"), facts), takes_away);
+  EXPECT_THAT(fix_for(finding_text("file_capability_missing"), facts), testing::Not(takes_away));
 }
 
 }  // namespace

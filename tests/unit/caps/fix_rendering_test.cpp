@@ -42,13 +42,14 @@ std::vector<HostFacts> surroundings() {
   return all;
 }
 
+// With the place as its evidence.
 void for_each_finding(const std::function<void(const Finding&)>& check) {
   for (HostFacts facts : surroundings()) {
     for (const FindingText& text : finding_texts()) {
       for (const Place place : kPlaces) {
         facts.place = place;
         SCOPED_TRACE(std::string(text.key) + " at " + std::string(to_text(place)));
-        check(make_finding(text.key, Severity::fail, "evidence", facts));
+        check(make_finding(text.key, Severity::fail, std::string(to_text(place)), facts));
       }
     }
   }
@@ -122,6 +123,40 @@ TEST(FixRendering, ProseHoldsNoCommand) {
       const std::string text(line);
       EXPECT_TRUE(is_verbatim(line) || !std::regex_search(text, command)) << text;
     });
+  });
+}
+
+// Two remedies that stand below each other are to be done both, or one of them: the text says
+// which.
+TEST(FixRendering, ProseBehindACommandSaysHowItGoesOn) {
+  const std::regex joined("(And|Or|Then|If|with)\\b.*");
+  for_each_finding([&](const Finding& finding) {
+    bool was_verbatim = false;
+    for_each_line(finding.fix, [&](std::string_view line) {
+      EXPECT_TRUE(!was_verbatim || is_verbatim(line) || std::regex_match(std::string(line), joined))
+          << line;
+      was_verbatim = is_verbatim(line);
+    });
+  });
+}
+
+// A place's own words, which no other place's reader wants to see.
+TEST(FixRendering, SpeakOfTheirOwnPlaceAlone) {
+  const std::vector<std::pair<Place, std::vector<std::string>>> words = {
+      {Place::kubernetes, {"pod's manifest", "securityContext"}},
+      {Place::docker, {"docker run"}},
+      {Place::podman, {"podman run", "podman --runtime"}},
+      {Place::containerd, {"nerdctl"}},
+      {Place::systemd, {"drop-in of the unit"}},
+      {Place::nspawn, {"nspawn"}}};
+  for_each_finding([&](const Finding& finding) {
+    for (const auto& [place, own] : words) {
+      for (const std::string& word : own) {
+        EXPECT_TRUE(finding.evidence == to_text(place) ||
+                    finding.fix.find(word) == std::string::npos)
+            << finding.fix;
+      }
+    }
   });
 }
 
