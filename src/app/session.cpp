@@ -74,7 +74,7 @@ void Session::publish(const OpenReport& report) {
   ProbeReport whole = probed_;
   const std::vector<CorePmu> pmus = find_core_pmus(options_.paths);
   counters_.with_state([&](const CountersView& view) {
-    CountingState state = counting_state(view, report);
+    CountingState state = counting_state(view, report, options_.aggregate);
     state.facts = probed_.facts;
     state.pmus = pmus;
     for (Finding& finding : counting_findings(state, probed_.findings)) {

@@ -184,6 +184,11 @@ constexpr FindingText kTexts[] = {
     {"counters_taken", "Open hardware events find no free counter: somebody holds them all.",
      "On the {node}, look for who counts with pinned events: perf, another profiler, the NMI\n"
      "watchdog (kernel.nmi_watchdog), and on a KVM host its guests' virtual PMUs."},
+    {"sum_incomplete",
+     "A sum over CPUs leaves out those on which its event is not counted just now: its rate is too "
+     "low by what they would count.",
+     "The findings beside this one tell why, and what mends it. --aggregate=cpu keeps the CPUs\n"
+     "apart; perf_exporter_event_cpus tells on how many CPUs a sum stands."},
     {"nmi_watchdog", "The NMI watchdog holds one hardware counter of every CPU.",
      "On the {node}:\n"
      "  sudo sysctl -w kernel.nmi_watchdog=0"},

@@ -119,6 +119,12 @@ inline std::string prefix_of(Aggregate aggregate) {
   return "perf_node_";
 }
 
+// What a sum stands on is said with it.
+inline std::string help_of(const CatalogEvent& row, Aggregate aggregate) {
+  const char* summed = " Summed over the CPUs on which it counts: see perf_exporter_event_cpus.";
+  return std::string(row.help) + (aggregate == Aggregate::cpu ? "" : summed);
+}
+
 // A family for each metric of the catalogue's rows.
 template <class Sink>
 void walk_events(Aggregate aggregate, const CountersView& view, const CounterSummary& summary,
@@ -130,7 +136,7 @@ void walk_events(Aggregate aggregate, const CountersView& view, const CounterSum
       metric = row.metric;
       sink.family([&] {
         return Family{prefix_of(aggregate) + std::string(metric) + "_total",
-                      std::string(row.help),
+                      help_of(row, aggregate),
                       MetricType::counter,
                       ValueKind::integer,
                       std::string(row.collector),

@@ -116,8 +116,10 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
 
 }  // namespace
 
-CountingState counting_state(const CountersView& view, const OpenReport& report) {
+CountingState counting_state(const CountersView& view, const OpenReport& report,
+                             Aggregate aggregate) {
   CountingState state;
+  state.incomplete_sums = incomplete_sums(view, aggregate);
   state.events = view.events;
   state.report = report;
   for (const auto& [cpu, counters] : view.cpus) {
@@ -178,6 +180,9 @@ std::vector<Finding> counting_findings(const CountingState& state,
          "docs/permissions.md#guests-excluded"});
   }
   add_truth_findings(state, probed, findings);
+  if (!state.incomplete_sums.empty()) {
+    findings.push_back(sum_finding(state.incomplete_sums, state.events, state.facts));
+  }
   return findings;
 }
 

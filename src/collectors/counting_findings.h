@@ -8,6 +8,7 @@
 #include "caps/host_facts.h"
 #include "collectors/counter_set.h"
 #include "collectors/opener.h"
+#include "collectors/sum_findings.h"
 #include "perf/core_pmu.h"
 
 namespace perf_exporter {
@@ -28,10 +29,12 @@ struct CountingState {
   HostFacts facts;            // what the probe knows; else all unknown
   // Events that are open and have had no counter for a while.
   std::map<std::size_t, CpuList> starved;
+  std::vector<IncompleteSum> incomplete_sums;
 };
 
 // The state of a running set of counters; what only the host's files tell is left to the caller.
-CountingState counting_state(const CountersView& view, const OpenReport& report);
+CountingState counting_state(const CountersView& view, const OpenReport& report,
+                             Aggregate aggregate = Aggregate::cpu);
 
 // Findings about `state`, pure. What the permission probe has found already is not repeated: with a
 // missing PMU or a refusal among `probed`, events that are absent for it are left out here.

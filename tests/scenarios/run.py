@@ -29,6 +29,7 @@ import oci
 import preflights
 import serving
 import starts
+import sums
 import surroundings
 import untried
 import workshop
@@ -37,7 +38,7 @@ from leftovers import Leftovers
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
 EVERYBODY = ["0", "0", "4294967295"]
-SCENARIOS = [scenario for module in (capabilities, surroundings, filters, preflights, cgroups, serving, untried, oci)
+SCENARIOS = [scenario for module in (capabilities, surroundings, filters, preflights, cgroups, serving, untried, sums, oci)
              for scenario in module.SCENARIOS]  # fmt: skip
 
 

@@ -23,7 +23,9 @@ constexpr const char* kIntroduction = R"(# Metrics
 
 A metric's prefix tells what it is counted on: `perf_cpu_` a CPU, `perf_package_` a CPU package, `perf_node_` the
 whole machine. `--aggregate` chooses one of the three; sums keep what a CPU has counted when it goes offline, so
-that they never fall. An event that can't be counted is absent, never 0; `perf_exporter_event_cpus` says why.
+that they never fall. A sum stands on the CPUs on which its event counts: `perf_exporter_event_cpus` says on how many,
+and the finding `sum_incomplete` names the others and why. What is not counted on a CPU, for a while or for good, is
+missing from the sum for good: nothing is made up for it, so that the sum's rate is too low meanwhile. An event that can't be counted is absent, never 0; `perf_exporter_event_cpus` says why.
 
 What opens need not count: virtual PMUs accept events and leave them at 0, or count wrong. So each core PMU is checked
 with a loop of known length, at the start and every five minutes; what fails is withheld (`untrusted`) until a later
