@@ -28,11 +28,15 @@ void Scrape::set_lasting_metrics(std::vector<prometheus::MetricFamily> families)
 }
 
 void Scrape::take(const Use& use) {
+  std::string message;
   counters_.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
-    report(faults);
+    message = report_of(faults);
     refresh_own_metrics(view);
     use(table_.update(view, process_.read(boot_time_ns())), own_);
   });
+  if (!message.empty()) {  // a log that stalls must not hold the counters
+    logger_->warn(message);
+  }
 }
 
 void Scrape::refresh_own_metrics(const CountersView& view) {
@@ -48,18 +52,16 @@ void Scrape::refresh_own_metrics(const CountersView& view) {
   lasting_changed_ = false;
 }
 
-void Scrape::report(const std::vector<Fault>& faults) {
+std::string Scrape::report_of(const std::vector<Fault>& faults) {
   faults_to_report_ += faults.size();
   const std::uint64_t now = monotonic_ns();
   if (faults.empty() || (reported_at_ != 0 && now - reported_at_ < kMinute)) {
-    return;
+    return "";
   }
-  logger_->warn(
-      "reading of events failed: {} ({} failures since the last message); their samples "
-      "are absent",
-      faults.front().what, faults_to_report_);
-  faults_to_report_ = 0;
+  const std::string failures = std::to_string(std::exchange(faults_to_report_, 0));
   reported_at_ = now;
+  return "reading of events failed: " + faults.front().what + " (" + failures +
+         " failures since the last message); their samples are absent";
 }
 
 }  // namespace perf_exporter

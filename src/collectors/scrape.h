@@ -32,7 +32,7 @@ class Scrape {
 
  private:
   void refresh_own_metrics(const CountersView& view);
-  void report(const std::vector<Fault>& faults);
+  std::string report_of(const std::vector<Fault>& faults);
 
   CounterSet& counters_;
   Aggregate aggregate_;

@@ -1,12 +1,16 @@
 #include "collectors/scrape.h"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/ostream_sink.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
+#include <mutex>
 #include <new>
 #include <sstream>
+#include <thread>
 
 #include "collectors/info_metrics.h"
 #include "unit/collectors/machine.h"
@@ -58,6 +62,39 @@ TEST_F(ScrapeTest, FailedReadsAreLoggedOnceAMinuteAtMost) {
   EXPECT_NE(log_.str().find("4 failures"), std::string::npos) << log_.str();
   machine_.counters.with_state(
       [](const CountersView& view) { EXPECT_EQ(view.read_failures, 200U) << "counted all"; });
+}
+
+// Notes whether somebody else comes at the counters while a message is written.
+class SlowSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit SlowSink(CounterSet& counters) : counters_(counters) {}
+  ~SlowSink() override { other_.join(); }
+  bool let_others_in = false;
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& /*message*/) override {
+    std::promise<void> promise;
+    std::future<void> in = promise.get_future();
+    other_ = std::thread([this, promise = std::move(promise)]() mutable {
+      counters_.with_state([&](const CountersView& /*view*/) { promise.set_value(); });
+    });
+    let_others_in = in.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+  }
+  void flush_() override {}
+
+  CounterSet& counters_;
+  std::thread other_;
+};
+
+TEST(ScrapeLog, AMessageIsNotWrittenUnderTheLock) {
+  Machine machine;
+  machine.open_cpus({CpuId{0}, CpuId{1}});
+  const auto sink = std::make_shared<SlowSink>(machine.counters);
+  Scrape scrape(machine.counters, machine.host.paths(), Aggregate::cpu, {"cycles"},
+                std::make_shared<spdlog::logger>("test", sink));
+  machine.kernel.set_read_error(EIO);
+  scrape.take([](const SampleTable&, const OwnMetrics&) {});
+  EXPECT_TRUE(sink->let_others_in);
 }
 
 TEST_F(ScrapeTest, OwnMetricsAreMadeAnewOnlyWhereTheyChanged) {
