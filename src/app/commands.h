@@ -1,10 +1,7 @@
 // The sub-commands. Each returns the exit code of the process (app/exit_codes.h).
 #pragma once
 
-#include <spdlog/logger.h>
-
-#include <memory>
-
+#include "app/log.h"
 #include "app/options.h"
 #include "app/process_start.h"
 #include "perf/perf_kernel.h"
@@ -12,8 +9,7 @@
 namespace perf_exporter {
 
 // Counts and serves until SIGTERM or SIGINT.
-int serve(const Options& options, PerfKernel& kernel,
-          const std::shared_ptr<spdlog::logger>& logger);
+int serve(const Options& options, PerfKernel& kernel, Log& log);
 
 // Explains on standard output what may be counted here and why not. `inherited` is for the command
 // that --trace executes.
@@ -23,6 +19,6 @@ int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited
 int list_events(const Options& options, PerfKernel& kernel);
 
 // Counts for a while and prints totals and ratios.
-int stat(const Options& options, PerfKernel& kernel, const std::shared_ptr<spdlog::logger>& logger);
+int stat(const Options& options, PerfKernel& kernel, const Log& log);
 
 }  // namespace perf_exporter

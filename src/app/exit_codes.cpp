@@ -1,11 +1,11 @@
 #include "app/exit_codes.h"
 
-#include <cstdio>
+#include "app/patient_write.h"
 
 namespace perf_exporter {
 
 int complain(const Fault& fault) {
-  std::fprintf(stderr, "perf-exporter: %s\n", fault.what.c_str());
+  print_last_words("perf-exporter: " + fault.what + '\n');
   return kExitUsage;
 }
 

@@ -1,7 +1,6 @@
 #include "app/logging.h"
 
 #include <spdlog/formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
 #include <array>
@@ -114,20 +113,6 @@ class JsonFormatter : public spdlog::formatter {
   }
 };
 
-spdlog::level::level_enum spdlog_level(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return spdlog::level::debug;
-    case LogLevel::info:
-      return spdlog::level::info;
-    case LogLevel::warn:
-      return spdlog::level::warn;
-    case LogLevel::error:
-      break;
-  }
-  return spdlog::level::err;
-}
-
 std::string without_marks(std::string_view text) {
   std::string clean(text);
   std::replace_if(
@@ -136,14 +121,6 @@ std::string without_marks(std::string_view text) {
 }
 
 }  // namespace
-
-std::shared_ptr<spdlog::logger> make_logger(LogLevel level, LogFormat format) {
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  auto logger = std::make_shared<spdlog::logger>("perf-exporter", std::move(sink));
-  logger->set_formatter(make_log_formatter(format));
-  logger->set_level(spdlog_level(level));
-  return logger;
-}
 
 std::unique_ptr<spdlog::formatter> make_log_formatter(LogFormat format) {
   if (format == LogFormat::json) {

@@ -1,7 +1,7 @@
 // The exporter's log: one line a message to standard error, as logfmt or JSON. The time is UTC.
 #pragma once
 
-#include <spdlog/logger.h>
+#include <spdlog/formatter.h>
 
 #include <memory>
 #include <string>
@@ -14,11 +14,7 @@ namespace perf_exporter {
 enum class LogLevel { debug, info, warn, error };
 enum class LogFormat { logfmt, json };
 
-// A logger of its own, not spdlog's default one: whoever made it hands it down. Safe to use from
-// several threads.
-std::shared_ptr<spdlog::logger> make_logger(LogLevel level, LogFormat format);
-
-// What make_logger writes lines with:
+// What the log writes lines with:
 //   time=2026-01-31T12:00:00.123Z level=info msg="listening" address=:10950
 //   {"time":"2026-01-31T12:00:00.123Z","level":"info","msg":"listening","address":":10950"}
 // Whatever bytes a message holds, a line stays one line: quotes, backslashes and control characters

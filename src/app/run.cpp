@@ -1,10 +1,14 @@
 #include "app/run.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 #include "app/commands.h"
-#include "app/logging.h"
+#include "app/log.h"
+#include "app/patient_write.h"
 #include "collectors/event_catalog.h"
 #include "perf/linux_perf_kernel.h"
 
@@ -13,10 +17,9 @@ namespace {
 
 constexpr int kBroken = 1;
 
-int run_command(const Options& options, const Inherited& inherited) {
-  const auto logger = make_logger(options.log_level, options.log_format);
+int run_command(const Options& options, const Inherited& inherited, Log& log) {
   for (const std::string& variable : options.ignored_environment) {
-    logger->debug(with_fields("an environment variable is no flag's", {{"name", variable}}));
+    log.logger()->debug(with_fields("an environment variable is no flag's", {{"name", variable}}));
   }
   LinuxPerfKernel kernel;
   switch (options.command) {
@@ -25,11 +28,11 @@ int run_command(const Options& options, const Inherited& inherited) {
     case Command::list:
       return list_events(options, kernel);
     case Command::stat:
-      return stat(options, kernel, logger);
+      return stat(options, kernel, log);
     case Command::serve:
       break;
   }
-  return serve(options, kernel, logger);
+  return serve(options, kernel, log);
 }
 
 }  // namespace
@@ -44,6 +47,8 @@ std::vector<CollectorChoice> collector_choices() {
 }
 
 int run(int argc, const char* const* argv, const Inherited& inherited) {
+  std::optional<Log> log;
+  int code = kBroken;
   try {
     const auto options = parse_options(argc, argv, exporter_environment(), collector_choices());
     if (!options || options->command != Command::serve) {
@@ -51,14 +56,18 @@ int run(int argc, const char* const* argv, const Inherited& inherited) {
     }
     if (!options) {
       std::fputs(options.error().out.c_str(), stdout);
-      std::fputs(options.error().err.c_str(), stderr);
+      print_last_words(options.error().err);
       return options.error().code;
     }
-    return run_command(*options, inherited);
+    log.emplace(options->log_level, options->log_format);
+    code = run_command(*options, inherited, *log);
   } catch (const std::exception& error) {  // only third parties throw
-    std::fprintf(stderr, "perf-exporter: %s\n", error.what());
-    return kBroken;
+    print_last_words(std::string("perf-exporter: ") + error.what() + '\n');
   }
+  if (log && !log->finish(kLogPatience)) {
+    ::_exit(code);
+  }
+  return code;
 }
 
 }  // namespace perf_exporter

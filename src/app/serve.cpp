@@ -131,6 +131,32 @@ Content content_of(const Options& options, Session& session) {
   return content;
 }
 
+// The opening thread keeps what this thread may raise; all threads started later get nothing.
+void start_threads(Session& session, Log& log) {
+  if (const auto cleared = clear_effective(); !cleared) {
+    log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
+  }
+  session.start();
+  if (const auto dropped = drop_permitted(); !dropped) {
+    log.logger()->warn("the permitted capabilities stay as they are: {}", dropped.error().what);
+  }
+  if (const auto started = log.start_thread(); !started) {
+    log.logger()->warn(started.error().what);
+  }
+}
+
+ServerOptions server_options(const Options& options,
+                             const std::shared_ptr<spdlog::logger>& logger) {
+  ServerOptions server;
+  server.listen_addresses = options.listen_addresses;
+  server.telemetry_path = options.telemetry_path;
+  server.max_requests = options.max_requests;
+  server.collectors = options.collectors;
+  server.logger = logger;
+  server.disabled_collectors = disabled_collectors(options);
+  return server;
+}
+
 // Returns when it is to stop. A SIGHUP means to look again, as a service manager's reload asks for.
 void wait_for_stop(StopSignals& signals, Session& session, spdlog::logger& logger) {
   while (signals.wait(std::nullopt) == StopSignals::Woken::by_hangup) {
@@ -149,8 +175,8 @@ std::string url_of(const std::string& address) {
 
 }  // namespace
 
-int serve(const Options& options, PerfKernel& kernel,
-          const std::shared_ptr<spdlog::logger>& logger) {
+int serve(const Options& options, PerfKernel& kernel, Log& log) {
+  const auto& logger = log.logger();
   ignore_stray_signals();
   auto signals = StopSignals::create(HangUp::told);
   if (!signals) {
@@ -161,7 +187,7 @@ int serve(const Options& options, PerfKernel& kernel,
   std::atomic<bool> refused = false;
   bool started = false;  // --strict judges the start alone: a CPU may go offline later
   Session* running = nullptr;
-  auto session = Session::create(options, kernel, logger, [&](const ProbeReport& report) {
+  auto session = Session::create(options, kernel, log, [&](const ProbeReport& report) {
     finding_log.log(report);
     const bool judged = std::exchange(started, true);
     if (options.strict && !judged && !satisfies_strict(options, report, *running)) {
@@ -175,22 +201,8 @@ int serve(const Options& options, PerfKernel& kernel,
     return complain(session.error());
   }
   running = session->get();
-  // The opening thread keeps what this thread may raise; all threads started later get nothing.
-  if (const auto cleared = clear_effective(); !cleared) {
-    logger->warn("the effective capabilities stay as they are: {}", cleared.error().what);
-  }
-  running->start();
-  if (const auto dropped = drop_permitted(); !dropped) {
-    logger->warn("the permitted capabilities stay as they are: {}", dropped.error().what);
-  }
-  ServerOptions server_options;
-  server_options.listen_addresses = options.listen_addresses;
-  server_options.telemetry_path = options.telemetry_path;
-  server_options.max_requests = options.max_requests;
-  server_options.collectors = options.collectors;
-  server_options.logger = logger;
-  server_options.disabled_collectors = disabled_collectors(options);
-  auto server = Server::start(server_options, content_of(options, *running));
+  start_threads(*running, log);
+  auto server = Server::start(server_options(options, logger), content_of(options, *running));
   if (!server) {
     return complain(server.error());
   }
@@ -205,7 +217,7 @@ int serve(const Options& options, PerfKernel& kernel,
   (*server)->stop();
   if (!running->stop()) {
     logger->warn("an open of an event has not returned; leaving it behind");
-    logger->flush();
+    (void)log.finish(kLogPatience);
     ::_exit(refused ? kExitRefused : 0);
   }
   return refused ? kExitRefused : 0;

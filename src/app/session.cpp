@@ -36,26 +36,25 @@ Opener::Config opener_config(const Options& options,
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::create(const Options& options, PerfKernel& kernel,
-                                                 std::shared_ptr<spdlog::logger> logger,
-                                                 AfterPass after_pass) {
+                                                 const Log& log, AfterPass after_pass) {
   auto for_reading = OnlineCpus::open(options.paths);
   auto for_opening = OnlineCpus::open(options.paths);
   if (!for_reading || !for_opening) {
     return tl::unexpected(for_reading ? for_opening.error() : for_reading.error());
   }
-  return std::unique_ptr<Session>(new Session(options, kernel, std::move(logger),
-                                              std::move(after_pass), std::move(*for_reading),
-                                              std::move(*for_opening)));
+  return std::unique_ptr<Session>(new Session(options, kernel, log, std::move(after_pass),
+                                              std::move(*for_reading), std::move(*for_opening)));
 }
 
-Session::Session(const Options& options, PerfKernel& kernel, std::shared_ptr<spdlog::logger> logger,
-                 AfterPass after_pass, OnlineCpus for_reading, OnlineCpus for_opening)
+Session::Session(const Options& options, PerfKernel& kernel, const Log& log, AfterPass after_pass,
+                 OnlineCpus for_reading, OnlineCpus for_opening)
     : options_(options),
       kernel_(kernel),
       events_(events_of(options.collectors)),
       after_pass_(std::move(after_pass)),
       counters_(kernel_, events_, std::move(for_reading)),
-      scrape_(counters_, options.paths, options.aggregate, options.collectors, std::move(logger)),
+      scrape_(counters_, options.paths, options.aggregate, options.collectors, log.logger(),
+              [&log] { return log.dropped(); }),
       opener_(kernel_, counters_, std::move(for_opening), opener_config(options, events_),
               {[this](CpuId cpu) { return probe(cpu); },
                [this](const OpenReport& report) { publish(report); }}) {}

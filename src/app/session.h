@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/board.h"
+#include "app/log.h"
 #include "app/options.h"
 #include "caps/diagnosis.h"
 #include "caps/raising_kernel.h"
@@ -22,10 +23,9 @@ class Session {
   // retry of what was refused, when the board has been brought up to date.
   using AfterPass = std::function<void(const ProbeReport&)>;
 
-  // `kernel` must outlive the session. A fault where the host's CPUs can't be told.
+  // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told.
   static Result<std::unique_ptr<Session>> create(const Options& options, PerfKernel& kernel,
-                                                 std::shared_ptr<spdlog::logger> logger,
-                                                 AfterPass after_pass);
+                                                 const Log& log, AfterPass after_pass);
 
   // As Opener's: start() hands the calling thread's capabilities to the opening thread, begin()
   // lets it open, look_again() asks for facts, trials and what is refused at once, from any thread;
@@ -42,8 +42,8 @@ class Session {
   [[nodiscard]] CounterSet& counters() { return counters_; }
 
  private:
-  Session(const Options& options, PerfKernel& kernel, std::shared_ptr<spdlog::logger> logger,
-          AfterPass after_pass, OnlineCpus for_reading, OnlineCpus for_opening);
+  Session(const Options& options, PerfKernel& kernel, const Log& log, AfterPass after_pass,
+          OnlineCpus for_reading, OnlineCpus for_opening);
 
   Result<void> probe(CpuId cpu);
   void publish(const OpenReport& report);

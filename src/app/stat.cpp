@@ -40,19 +40,18 @@ bool print_obstacles(const ProbeReport& report) {
 
 }  // namespace
 
-int stat(const Options& options, PerfKernel& kernel,
-         const std::shared_ptr<spdlog::logger>& logger) {
+int stat(const Options& options, PerfKernel& kernel, const Log& log) {
   auto signals = StopSignals::create(HangUp::left_alone);
   if (!signals) {
     return complain(signals.error());
   }
-  auto session = Session::create(options, kernel, logger,
+  auto session = Session::create(options, kernel, log,
                                  [&](const ProbeReport& /*report*/) { signals->wake(); });
   if (!session) {
     return complain(session.error());
   }
   if (const auto cleared = clear_effective(); !cleared) {
-    logger->warn("the effective capabilities stay as they are: {}", cleared.error().what);
+    log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
   }
   (*session)->start();
   (*session)->begin();

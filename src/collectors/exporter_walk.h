@@ -97,6 +97,9 @@ void walk_process(const CountersView& view, const ProcessUsage& usage, Sink& sin
   const auto integer = ValueKind::integer;
   walk_single(sink, "perf_exporter_read_failures_total", "Reads of a group of events that failed.",
               counter, integer, Value::of_count(view.read_failures));
+  walk_single(sink, "perf_exporter_log_messages_dropped_total",
+              "Messages that could not be written to the log.", counter, integer,
+              Value::of_count(usage.dropped_messages));
   walk_single(sink, "perf_exporter_reopenings_total",
               "CPUs whose groups of events had to be opened anew.", counter, integer,
               Value::of_count(view.reopenings));

@@ -11,6 +11,7 @@ namespace perf_exporter {
 // The exporter's own process, as Prometheus' client libraries show it (process_*). A member without
 // a value could not be read and is absent.
 struct ProcessUsage {
+  std::uint64_t dropped_messages = 0;  // of the log; for the caller to fill in
   double cpu_seconds = 0;
   std::optional<std::uint64_t> resident_bytes;
   std::optional<std::uint64_t> virtual_bytes;

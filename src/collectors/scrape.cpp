@@ -13,10 +13,12 @@ constexpr std::uint64_t kMinute = 60'000'000'000;
 }  // namespace
 
 Scrape::Scrape(CounterSet& counters, const HostPaths& paths, Aggregate aggregate,
-               std::vector<std::string> collectors, std::shared_ptr<spdlog::logger> logger)
+               std::vector<std::string> collectors, std::shared_ptr<spdlog::logger> logger,
+               std::function<std::uint64_t()> dropped_messages)
     : counters_(counters),
       aggregate_(aggregate),
       logger_(std::move(logger)),
+      dropped_messages_(std::move(dropped_messages)),
       process_(paths),
       table_(aggregate, std::move(collectors)) {}
 
@@ -32,7 +34,9 @@ void Scrape::take(const Use& use) {
   counters_.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
     message = report_of(faults);
     refresh_own_metrics(view);
-    use(table_.update(view, process_.read(boot_time_ns())), own_);
+    ProcessUsage usage = process_.read(boot_time_ns());
+    usage.dropped_messages = dropped_messages_();
+    use(table_.update(view, usage), own_);
   });
   if (!message.empty()) {  // a log that stalls must not hold the counters
     logger_->warn(message);

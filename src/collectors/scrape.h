@@ -19,8 +19,10 @@ namespace perf_exporter {
 class Scrape {
  public:
   // `counters` must outlive this. Failed reads are logged to `logger`, once a minute at most.
+  // `dropped_messages` tells how many messages that logger could not write so far.
   Scrape(CounterSet& counters, const HostPaths& paths, Aggregate aggregate,
-         std::vector<std::string> collectors, std::shared_ptr<spdlog::logger> logger);
+         std::vector<std::string> collectors, std::shared_ptr<spdlog::logger> logger,
+         std::function<std::uint64_t()> dropped_messages);
 
   // Replaces the families that do not depend on counting: build info, CPU models, permissions.
   void set_lasting_metrics(std::vector<prometheus::MetricFamily> families);
@@ -37,6 +39,7 @@ class Scrape {
   CounterSet& counters_;
   Aggregate aggregate_;
   std::shared_ptr<spdlog::logger> logger_;
+  std::function<std::uint64_t()> dropped_messages_;
   ProcessMetrics process_;
   // All below is guarded by the counters' lock, which is held while a reading is used.
   CounterTable table_;

@@ -66,6 +66,7 @@ class Permissions(unittest.TestCase):
         self.assertGreater(after.total("context_switches"), before.total("context_switches"))
         self.assertEqual({status["Uid"].split()[0] for _, status in threads}, {str(harness.NOBODY)})
         self.assertEqual({int(status["CapEff"], 16) for _, status in threads}, {0})
+        self.assertIn("log", {name for name, _ in threads})
         holders = {name for name, status in threads if int(status["CapPrm"], 16) != 0}
         self.assertEqual(holders, {"opener"})
         self.assertEqual(

@@ -132,29 +132,5 @@ TEST(Logging, MarksInAMessageMakeNoFields) {
               HasSubstr("msg=\"a level y\" key=\"x y z\"\n"));
 }
 
-TEST(Logging, LoggerWritesToStandardErrorFromItsLevelUp) {
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  const auto logger = make_logger(LogLevel::warn, LogFormat::logfmt);
-  logger->info("quiet");
-  logger->warn("heard");
-  logger->error("loud");
-  const std::string errors = ::testing::internal::GetCapturedStderr();
-  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
-  EXPECT_THAT(errors, AllOf(HasSubstr("level=warn msg=\"heard\"\n"),
-                            HasSubstr("level=error msg=\"loud\"\n"), Not(HasSubstr("quiet"))));
-  EXPECT_TRUE(std::regex_search(
-      errors, std::regex("^time=20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z level=")));
-}
-
-TEST(Logging, LoggerHonoursFormatAndLevel) {
-  ::testing::internal::CaptureStderr();
-  make_logger(LogLevel::debug, LogFormat::json)->debug("number {}", 5);
-  make_logger(LogLevel::error, LogFormat::json)->warn("quiet");
-  EXPECT_THAT(
-      ::testing::internal::GetCapturedStderr(),
-      AllOf(HasSubstr("\"level\":\"debug\",\"msg\":\"number 5\"}\n"), Not(HasSubstr("quiet"))));
-}
-
 }  // namespace
 }  // namespace perf_exporter

@@ -243,9 +243,11 @@ TEST(CounterTable, ProcessFactsThatAreUnknownAreAbsent) {
   ProcessUsage usage;
   usage.cpu_seconds = 1.5;
   usage.open_fds = 7;
+  usage.dropped_messages = 3;
   machine.counters.with_state([&](const CountersView& view) {
     const Samples samples = samples_of(table.update(view, usage));
     EXPECT_EQ(count(samples, "process_open_fds"), 7U);
+    EXPECT_EQ(count(samples, "perf_exporter_log_messages_dropped_total"), 3U);
     EXPECT_DOUBLE_EQ(samples.at("process_cpu_seconds_total").real, 1.5);
     EXPECT_EQ(present_with(samples, "process_"), 2U);
   });

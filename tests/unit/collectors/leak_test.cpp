@@ -41,7 +41,8 @@ TEST(Leak, TenThousandScrapesLeaveDescriptorsAndHeapAsTheyWere) {
   machine.open_cpus({CpuId{0}, CpuId{1}});
   Scrape scrape(
       machine.counters, machine.host.paths(), Aggregate::cpu, {"cycles", "software"},
-      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_st>()));
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_st>()),
+      [] { return 0U; });
   scrape_often(scrape, 100);
   const std::size_t descriptors = open_descriptors();
   const std::size_t heap = heap_in_use();

@@ -20,13 +20,27 @@ namespace {
 
 using namespace testing_machine;
 
+// The value of a family of one series.
+Count value_of(const SampleTable& table, std::string_view name) {
+  std::size_t next = 0;
+  for (const Family& family : table.layout.families) {
+    if (family.name == name) {
+      return table.values.at(next).count;
+    }
+    next += family.series.size();
+  }
+  ADD_FAILURE() << name << " is missing";
+  return 0;
+}
+
 class ScrapeTest : public testing::Test {
  protected:
   void SetUp() override { machine_.open_cpus({CpuId{0}, CpuId{1}}); }
 
   void take() {
     let_the_reading_age();
-    scrape_.take([this](const SampleTable& /*table*/, const OwnMetrics& own) {
+    scrape_.take([this](const SampleTable& table, const OwnMetrics& own) {
+      dropped_messages_ = value_of(table, "perf_exporter_log_messages_dropped_total");
       own_generation_ = own.generation;
       own_families_.clear();
       for (const auto& family : own.families) {
@@ -46,7 +60,9 @@ class ScrapeTest : public testing::Test {
                  Aggregate::cpu,
                  {"cycles", "software"},
                  std::make_shared<spdlog::logger>(
-                     "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log_))};
+                     "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log_)),
+                 [] { return 7U; }};
+  Count dropped_messages_ = 0;
   std::uint64_t own_generation_ = 0;
   std::vector<std::string> own_families_;
 };
@@ -62,6 +78,11 @@ TEST_F(ScrapeTest, FailedReadsAreLoggedOnceAMinuteAtMost) {
   EXPECT_NE(log_.str().find("4 failures"), std::string::npos) << log_.str();
   machine_.counters.with_state(
       [](const CountersView& view) { EXPECT_EQ(view.read_failures, 200U) << "counted all"; });
+}
+
+TEST_F(ScrapeTest, TellsHowManyMessagesTheLogLost) {
+  take();
+  EXPECT_EQ(dropped_messages_, 7);
 }
 
 // Notes whether somebody else comes at the counters while a message is written.
@@ -91,7 +112,7 @@ TEST(ScrapeLog, AMessageIsNotWrittenUnderTheLock) {
   machine.open_cpus({CpuId{0}, CpuId{1}});
   const auto sink = std::make_shared<SlowSink>(machine.counters);
   Scrape scrape(machine.counters, machine.host.paths(), Aggregate::cpu, {"cycles"},
-                std::make_shared<spdlog::logger>("test", sink));
+                std::make_shared<spdlog::logger>("test", sink), [] { return 0U; });
   machine.kernel.set_read_error(EIO);
   scrape.take([](const SampleTable&, const OwnMetrics&) {});
   EXPECT_TRUE(sink->let_others_in);

@@ -30,7 +30,7 @@ class ServedHost {
       : kernel_(kernel),
         paths_(std::move(paths)),
         counters_(kernel, events_, OnlineCpus::open(paths_).value()),
-        scrape_(counters_, paths_, aggregate, collectors_, silent_logger()),
+        scrape_(counters_, paths_, aggregate, collectors_, silent_logger(), [] { return 0U; }),
         opener_(kernel, counters_, OnlineCpus::open(paths_).value(), config(),
                 {[](CpuId /*cpu*/) { return Result<void>(); },
                  [this](const OpenReport& /*report*/) { passed(); }}) {
