@@ -1,6 +1,7 @@
 #include "app/service_manager.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -14,6 +15,8 @@
 
 namespace perf_exporter {
 namespace {
+
+constexpr timeval kPatience{1, 0};
 
 tl::unexpected<Fault> refusal(const std::string& socket, int code) {
   return fault("cannot notify " + socket + ": " + std::strerror(code), code);
@@ -39,6 +42,7 @@ Result<void> send_notification(const std::string& socket, std::string_view state
   if (!fd.valid()) {
     return refusal(socket, errno);
   }
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
   const auto sent = ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL,
                              reinterpret_cast<const sockaddr*>(&address), length);
   if (sent < 0) {

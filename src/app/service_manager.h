@@ -13,7 +13,7 @@ namespace perf_exporter {
 // Sends `state`, lines like "READY=1", in one datagram to `socket`, which is what NOTIFY_SOCKET
 // holds: the path of a unix socket, or "@name" for an abstract one. The protocol is sd_notify(3)'s,
 // which warrants it to programs that speak it without libsystemd. A fault names the socket and the
-// reason. Thread-safe.
+// reason; one that does not read its socket is waited for a second. Thread-safe.
 Result<void> send_notification(const std::string& socket, std::string_view state);
 
 // The service manager that started this process, where it asked to be told how far it is. All of it

@@ -98,6 +98,20 @@ TEST_F(ServiceManagerTest, ASocketNobodyReadsIsAFault) {
   EXPECT_EQ(sent.error().code, ECONNREFUSED);
 }
 
+TEST_F(ServiceManagerTest, AManagerThatDoesNotReadIsNotWaitedForForEver) {
+  listen(path_);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy(path_.begin(), path_.end(), address.sun_path);
+  const UniqueFd other(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  ASSERT_EQ(::connect(other.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  while (::send(other.get(), "x", 1, 0) == 1) {
+  }
+  const auto sent = send_notification(path_, "READY=1");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, EAGAIN);
+}
+
 TEST_F(ServiceManagerTest, OtherKindsOfAddressesAreAFault) {
   for (const char* name : {"vsock:2:1234", "notify.sock"}) {
     const auto sent = send_notification(name, "READY=1");
