@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <optional>
 
 #include "app/commands.h"
+#include "app/exit_codes.h"
 #include "app/log.h"
 #include "app/patient_write.h"
 #include "collectors/event_catalog.h"
@@ -35,6 +38,17 @@ int run_command(const Options& options, const Inherited& inherited, Log& log) {
   return serve(options, kernel, log);
 }
 
+// A report that did not get where it was sent to is no success.
+int close_output(int code) {
+  const bool is_flushed = std::fflush(stdout) == 0;
+  if (is_flushed && std::ferror(stdout) == 0) {
+    return code;
+  }
+  const std::string why = is_flushed ? "" : std::string(": ") + std::strerror(errno);
+  complain(Fault{0, "cannot write to standard output" + why});
+  return kBroken;
+}
+
 }  // namespace
 
 std::vector<CollectorChoice> collector_choices() {
@@ -57,10 +71,10 @@ int run(int argc, const char* const* argv, const Inherited& inherited) {
     if (!options) {
       std::fputs(options.error().out.c_str(), stdout);
       print_last_words(options.error().err);
-      return options.error().code;
+      return close_output(options.error().code);
     }
     log.emplace(options->log_level, options->log_format);
-    code = run_command(*options, inherited, *log);
+    code = close_output(run_command(*options, inherited, *log));
   } catch (const std::exception& error) {  // only third parties throw
     print_last_words(std::string("perf-exporter: ") + error.what() + '\n');
   }

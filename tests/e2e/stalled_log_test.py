@@ -181,6 +181,14 @@ class StalledOutput(unittest.TestCase):
         with open(f"/proc/{pid}/wchan", encoding="ascii") as channel:
             return "pipe" in channel.read()
 
+    def test_what_could_not_be_printed_is_a_failure(self):
+        for command in (("probe",), ("list",), ("stat", "--for=1ms"), ("--help",)):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([harness.binary(), *command], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      timeout=harness.PATIENCE_SECONDS, check=False)  # fmt: skip
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn("perf-exporter: cannot write to standard output", done.stderr)
+
     def test_a_pager_that_was_left_is_not(self):
         reader, writer = os.pipe()
         os.close(reader)

@@ -59,7 +59,7 @@ Variables for
 It was told to stop, or has printed what was asked for.
 .TP
 .B 1
-Something broke that should not.
+Something broke that should not, or what was asked for could not be printed.
 .TP
 .B 2
 A flag, a file, a name or an address is wrong, whatever the machine.
