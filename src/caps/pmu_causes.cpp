@@ -35,6 +35,13 @@ bool pmu_refused(const Case& c, Trial trial, Trial without_pmu) {
          result.number != EMFILE && result.number != ENFILE && result != c.trials[without_pmu];
 }
 
+// Whether the PMUs are those of core types. x86 calls them cpu_core, cpu_atom and the like
+// (arch/x86/events/intel/core.c, intel_hybrid_pmu_type_map), and shows those of which a CPU is
+// online.
+bool are_of_core_types(const std::vector<std::string>& pmus) {
+  return pmus.size() > 1 || pmus.front().starts_with("cpu_");
+}
+
 // Empty where the refusal is no finding of its own.
 std::string_view key_of(const Case& c, int error) {
   const auto& pmus = c.facts.core_pmus;
@@ -46,9 +53,9 @@ std::string_view key_of(const Case& c, int error) {
     case ENOENT:
       // Between core types a generic event goes to one of them; it is opened once for each, and
       // that tells.
-      return !pmus || pmus->empty() ? "no_pmu"
-             : pmus->size() > 1     ? ""
-                                    : "hardware_event_unsupported";
+      return !pmus || pmus->empty()     ? "no_pmu"
+             : are_of_core_types(*pmus) ? ""
+                                        : "hardware_event_unsupported";
     default:
       return "hardware_event_unsupported";
   }

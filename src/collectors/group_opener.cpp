@@ -68,7 +68,7 @@ GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const Co
   const EventSpec plain = wanted_[event]->spec;
   const bool software = is_software(*wanted_[event]);
   std::vector<EventSpec> candidates = {plain};
-  if (!software && pmu != nullptr && pmus_.size() > 1) {
+  if (!software && pmu != nullptr && !pmu->cpus.empty()) {
     candidates.insert(candidates.begin(), on_pmu(plain, pmu->type));
   }
   Trial trial{plain, {}};

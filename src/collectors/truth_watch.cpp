@@ -58,13 +58,12 @@ bool TruthWatch::check(const std::vector<CorePmu>& pmus, const CpuList& counted)
     return false;
   }
   const CpuList usable = choose_cpus({CpuChoice::Kind::housekeeping, {}}, counted, paths_);
-  const MachineKind machine = pmus.size() > 1 ? MachineKind::hybrid : MachineKind::uniform;
   std::vector<PmuTruth> truths;
   for (const CorePmu& pmu : pmus) {
     if (cpus_of(pmu, counted).empty()) {
       continue;
     }
-    PmuTruth truth = check_truth(kernel_, pmu, machine, cpus_of(pmu, usable), room_);
+    PmuTruth truth = check_truth(kernel_, pmu, cpus_of(pmu, usable), room_);
     if (const PmuTruth* before = standing_of(pmu.name)) {
       truth.cycles = standing_after(before->cycles, truth.cycles);
       truth.instructions = standing_after(before->instructions, truth.instructions);

@@ -49,10 +49,10 @@ struct Subject {
 };
 
 // The first form of the event that opens. The trial is disabled and closed again at once.
-Result<EventSpec> form_that_opens(PerfKernel& kernel, const CorePmu& pmu, MachineKind machine,
-                                  CpuId cpu, const EventSpec& plain) {
+Result<EventSpec> form_that_opens(PerfKernel& kernel, const CorePmu& pmu, CpuId cpu,
+                                  const EventSpec& plain) {
   std::vector<EventSpec> forms = {plain};
-  if (machine == MachineKind::hybrid) {
+  if (!pmu.cpus.empty()) {
     forms.insert(forms.begin(), on_pmu(plain, pmu.type));
   }
   Fault fault;
@@ -66,12 +66,11 @@ Result<EventSpec> form_that_opens(PerfKernel& kernel, const CorePmu& pmu, Machin
   return tl::unexpected(fault);
 }
 
-Subject find_subject(PerfKernel& kernel, const CorePmu& pmu, MachineKind machine, CpuId cpu,
-                     Truths& truths) {
+Subject find_subject(PerfKernel& kernel, const CorePmu& pmu, CpuId cpu, Truths& truths) {
   Subject subject;
   for (std::size_t i = 0; i < kConfigs.size(); ++i) {
     const EventSpec plain{PERF_TYPE_HARDWARE, kConfigs[i]};
-    const auto form = form_that_opens(kernel, pmu, machine, cpu, plain);
+    const auto form = form_that_opens(kernel, pmu, cpu, plain);
     if (form) {
       subject.events.push_back(i);
       subject.specs.push_back(*form);
@@ -162,8 +161,8 @@ bool lacks_counters(const Truths& truths) {
 
 }  // namespace
 
-PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, MachineKind machine,
-                     const CpuList& cpus, const Room& room) {
+PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus,
+                     const Room& room) {
   PmuTruth result{pmu.name, {}, {}, {}};
   const auto give_up = [&](const EventTruth& why) {
     result.cycles = result.instructions = why;
@@ -181,7 +180,7 @@ PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, MachineKind machine
   }
   result.cpu = pin->cpu();
   Truths truths;
-  const Subject subject = find_subject(kernel, pmu, machine, pin->cpu(), truths);
+  const Subject subject = find_subject(kernel, pmu, pin->cpu(), truths);
   if (!subject.events.empty()) {
     try_events(kernel, subject, pin->cpu(), truths);
   }

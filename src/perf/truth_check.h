@@ -63,9 +63,6 @@ inline constexpr RawCount kInstructionTolerance = kKnownLoopInstructions / 100;
 // more than 10 GHz.
 inline constexpr RawCount kMostCyclesPerNanosecond = 10;
 
-// Whether a machine has one core PMU or several, as hybrid x86 and big.LITTLE have.
-enum class MachineKind { uniform, hybrid };
-
 // What the caller counts itself on a CPU stands in the check's way where the PMU is small: events
 // of a whole CPU are served before those of a task, and may take every counter. `make` stops
 // counting on the CPU, `give_back` goes on with it. Each is called once at most, on the checking
@@ -83,9 +80,9 @@ struct Room {
 // privilege up to perf_event_paranoid 2. Takes about 1 ms, leaves nothing open, and never fails:
 // what can't be judged is unknown. A reading is judged only where the events had their counters all
 // the time, and an event has failed only where three such readings in a row were wrong, so that
-// other users of the PMU raise no false alarm. On a hybrid machine an event carries its PMU's type
-// (see on_pmu()) where the kernel takes that, else it is asked for as it is.
-PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, MachineKind machine,
-                     const CpuList& cpus, const Room& room = {});
+// other users of the PMU raise no false alarm. An event carries the type of a PMU that lists its
+// CPUs (see on_pmu()) where the kernel takes that, else it is asked for as it is.
+PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus,
+                     const Room& room = {});
 
 }  // namespace perf_exporter

@@ -65,10 +65,9 @@ class Truth : public HardwareTest {
     const auto pmus = find_core_pmus({});
     const CorePmu* pmu = core_pmu_of(pmus, cpu());
     ASSERT_NE(pmu, nullptr);
-    const MachineKind kind = pmus.size() > 1 ? MachineKind::hybrid : MachineKind::uniform;
     LinuxPerfKernel kernel;
     for (int i = 0; i < kChecks; ++i) {
-      const PmuTruth truth = check_truth(kernel, *pmu, kind, {cpu()});
+      const PmuTruth truth = check_truth(kernel, *pmu, {cpu()});
       cycles_.add(truth.cycles);
       instructions_.add(truth.instructions);
     }

@@ -41,6 +41,12 @@ constexpr Row kRows[] = {
        f.core_pmus = std::vector<std::string>{"cpu_atom", "cpu_core"};
      },
      "EINVAL EFAULT OK OK OK OK ENOENT OK", "ok:permitted"},
+    {"generic_event_where_the_other_core_type_is_offline", kSource,
+     [](HostFacts& f) {
+       allow(f);
+       f.core_pmus = std::vector<std::string>{"cpu_atom"};
+     },
+     "EINVAL EFAULT OK OK OK OK ENOENT OK", "ok:permitted"},
     {"hardware_alone_refused", kRule, allow, "EINVAL EFAULT OK OK OK OK EACCES OK",
      "fail:unexplained_refusal ok:permitted"},
 };

@@ -238,6 +238,20 @@ TEST_F(HybridOpenerTest, EachPmuAnswersForItself) {
   EXPECT_TRUE(open(1).refusals.empty());
 }
 
+// With all CPUs of the other core type offline, sysfs shows one PMU. A plain event would belong to
+// the other.
+TEST_F(GroupOpenerTest, TheOnlyCoreTypeThatIsOnlineIsNamedAsWell) {
+  constexpr std::uint32_t kAtom = 10;
+  opener_.emplace(kernel_, events_, std::vector<CorePmu>{{"cpu_atom", kAtom, {CpuId{0}}}},
+                  Guests::include);
+  FakePerfKernel::Match plain;
+  plain.where = [](const OpenCall& call) {
+    return is_hardware(call) && (call.attr->config >> 32U) != kAtom;
+  };
+  kernel_.refuse(plain, ENOENT);
+  EXPECT_THAT(groups(open(0)), ElementsAre(kSoftware, kMerged));
+}
+
 // The kernel would open them, and they would stay at 0.
 TEST_F(GroupOpenerTest, WhatArmsPmuDoesNotListIsUnsupportedAndNotAskedFor) {
   CorePmu pmu{"armv8_pmuv3_0", 8, {CpuId{0}, CpuId{1}}};
