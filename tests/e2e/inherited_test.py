@@ -13,9 +13,9 @@ import stat
 import subprocess
 import tempfile
 import unittest
-import urllib.request
 
 import harness
+from unheard import Unheard
 
 STRAY = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO,
          signal.SIGPWR, signal.SIGSTKFLT, signal.SIGRTMIN, signal.SIGRTMAX)  # fmt: skip
@@ -54,48 +54,23 @@ def mode_of_socket(bits):
             return stat.S_IMODE(os.stat(path).st_mode)
 
 
-@contextlib.contextmanager
 def without_standard_descriptors(closed):
-    """(process, port) of an exporter that was started with these descriptors closed."""
-    port = harness.free_port()
     redirections = " ".join(f"{fd}>&-" for fd in closed)
-    process = subprocess.Popen(
-        ["sh", "-c", f'exec "$0" "$@" {redirections}', harness.binary(), "--collector=software",
-         f"--web.listen-address=127.0.0.1:{port}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    try:
-        yield process, port
-    finally:
-        process.kill()
-        process.wait()
-
-
-def is_ready(port):
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=harness.PATIENCE_SECONDS) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+    return ["sh", "-c", f'exec "$0" "$@" {redirections}', harness.binary()]
 
 
 @contextlib.contextmanager
 def on_a_terminal():
-    """An exporter with a controlling terminal, and the descriptor of the terminal's other end."""
-    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as log:
+    """An exporter with a controlling terminal, the descriptor of the terminal's other end, and its log."""
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as log, contextlib.ExitStack() as stack:
         outer, inner = pty.openpty()
-        port = harness.free_port()
-        start = ["setsid", "--ctty", "sh", "-c", 'log=$1; shift; exec "$@" 2>"$log"', "sh", log.name,
-                 harness.binary(), "--collector=software", f"--web.listen-address=127.0.0.1:{port}"]  # fmt: skip
-        process = subprocess.Popen(start, stdin=inner, stdout=inner, stderr=inner)
-        os.close(inner)
+        other_end = stack.enter_context(os.fdopen(outer, "rb", buffering=0))
+        start = ["setsid", "--ctty", "sh", "-c", 'log=$1; shift; exec "$@" 2>"$log"', "sh", log.name, harness.binary()]
         try:
-            harness.wait_for(lambda: is_ready(port), "the exporter to be ready")
-            yield process, outer, log
+            started = Unheard(program=start, stdin=inner, stdout=inner, stderr=inner)
         finally:
-            process.kill()
-            process.wait()
-            with contextlib.suppress(OSError):
-                os.close(outer)
+            os.close(inner)
+        yield stack.enter_context(started), other_end, log
 
 
 class Inherited(unittest.TestCase):
@@ -109,12 +84,10 @@ class Inherited(unittest.TestCase):
 
     def test_closed_descriptors_are_taken_by_nothing(self):
         for closed in ((0,), (1,), (2,), (0, 1, 2)):
-            with without_standard_descriptors(closed) as (process, port):
-                harness.wait_for(lambda port=port: is_ready(port), "the exporter to be ready")
+            with Unheard(program=without_standard_descriptors(closed)) as exporter:
                 for fd in range(3):
-                    self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{fd}"), "/dev/null")
-                process.terminate()
-                self.assertEqual(process.wait(harness.PATIENCE_SECONDS), 0)
+                    self.assertEqual(os.readlink(f"/proc/{exporter.process.pid}/fd/{fd}"), "/dev/null")
+                self.assertEqual(exporter.end(), 0)
 
     def test_blocked_and_ignored_signals_still_end_it(self):
         for prepare in (blocking_everything, ignoring(signal.SIGTERM)):
@@ -137,13 +110,8 @@ class Inherited(unittest.TestCase):
         self.assertEqual(mode_of_socket(0o007), 0o770)  # as the unit's reader is told to share it with a group
 
     def test_a_limit_of_file_sizes_does_not_end_it(self):
-        with tempfile.NamedTemporaryFile("r+", encoding="utf-8") as log:
-            port = harness.free_port()
-            process = subprocess.Popen([harness.binary(), f"--web.listen-address=127.0.0.1:{port}"],
-                                       stdout=log, stderr=log, preexec_fn=files_limited_to_nothing)  # fmt: skip
-            harness.wait_for(lambda: process.poll() is not None or is_ready(port), "the exporter to be ready")
-            process.terminate()
-            self.assertEqual(process.wait(harness.PATIENCE_SECONDS), 0)
+        with tempfile.TemporaryFile() as log, Unheard(stderr=log, preexec_fn=files_limited_to_nothing) as exporter:
+            self.assertEqual(exporter.end(), 0)
 
 
 class Signals(unittest.TestCase):
@@ -171,12 +139,12 @@ class Signals(unittest.TestCase):
             self.assertEqual(exporter.stop(signal.SIGTERM), 0)
 
     def test_a_terminal_that_goes_away_ends_it(self):
-        with on_a_terminal() as (process, terminal, log):
-            process.send_signal(signal.SIGHUP)
+        with on_a_terminal() as (exporter, terminal, log):
+            exporter.hang_up()
             harness.wait_for(lambda: "looking again" in pathlib.Path(log.name).read_text(encoding="utf-8"),
                              "the look, for the terminal is there")  # fmt: skip
-            os.close(terminal)
-            self.assertEqual(process.wait(harness.PATIENCE_SECONDS), 0)
+            terminal.close()
+            self.assertEqual(exporter.process.wait(harness.PATIENCE_SECONDS), 0)
 
     def test_other_commands_leave_hangup_alone(self):
         for prepare in (None, blocking_everything):

@@ -25,6 +25,7 @@ import cgroup_tree
 import cgroups
 import container
 import filters
+import inherited
 import oci
 import preflights
 import serving
@@ -38,8 +39,8 @@ from leftovers import Leftovers
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
 EVERYBODY = ["0", "0", "4294967295"]
-SCENARIOS = [scenario for module in (capabilities, surroundings, filters, preflights, cgroups, serving, untried, sums, oci)
-             for scenario in module.SCENARIOS]  # fmt: skip
+MODULES = (capabilities, surroundings, filters, preflights, cgroups, serving, untried, sums, inherited, oci)
+SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 
 def text_of(path):
