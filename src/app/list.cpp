@@ -51,9 +51,10 @@ int list_events(const Options& options, PerfKernel& kernel) {
   }
   print_row("EVENT", "COLLECTOR", "STATUS", "MEANING");
   for (const CatalogEvent& event : event_catalog()) {
+    const std::string meaning = describe(event);
     if (holds_ignoring_case(event.name, options.list_pattern) ||
-        holds_ignoring_case(event.help, options.list_pattern)) {
-      print_row(event.name, event.collector, trial_text(bench, event.spec), event.help);
+        holds_ignoring_case(meaning, options.list_pattern)) {
+      print_row(event.name, event.collector, trial_text(bench, event.spec), meaning);
     }
   }
   const auto named = find_pfm_events(options.list_pattern);

@@ -122,7 +122,7 @@ inline std::string prefix_of(Aggregate aggregate) {
 // What a sum stands on is said with it.
 inline std::string help_of(const CatalogEvent& row, Aggregate aggregate) {
   const char* summed = " Summed over the CPUs on which it counts: see perf_exporter_event_cpus.";
-  return std::string(row.help) + (aggregate == Aggregate::cpu ? "" : summed);
+  return describe(row) + (aggregate == Aggregate::cpu ? "" : summed);
 }
 
 // A family for each metric of the catalogue's rows.

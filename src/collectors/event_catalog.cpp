@@ -66,9 +66,11 @@ constexpr CatalogEvent kPlainEvents[] = {
     {"software", "major_faults", software(PERF_COUNT_SW_PAGE_FAULTS_MAJ), "major_faults",
      "Page faults that waited for input or output.", "software"},
     {"software", "context_switches", software(PERF_COUNT_SW_CONTEXT_SWITCHES), "context_switches",
-     "Switches from one task to another.", "software"},
+     "Switches from one task to another.", "software", Movement::may_rest, Membership::required,
+     Architectures::all, "", "", Modes::kernel},
     {"software", "migrations", software(PERF_COUNT_SW_CPU_MIGRATIONS), "migrations",
-     "Tasks that moved to this CPU from another.", "software"},
+     "Tasks that moved to this CPU from another.", "software", Movement::may_rest,
+     Membership::required, Architectures::all, "", "", Modes::kernel},
     {"software", "alignment_faults", software(PERF_COUNT_SW_ALIGNMENT_FAULTS), "alignment_faults",
      "Unaligned memory accesses that the kernel had to repair; x86 never raises them.", "software",
      Movement::may_rest, Membership::required, Architectures::not_x86},
@@ -174,6 +176,11 @@ constexpr bool raised_here(const CatalogEvent& event) {
 
 std::span<const CatalogEvent> event_catalog() {
   return kCatalog;
+}
+
+std::string describe(const CatalogEvent& event) {
+  return std::string(event.help) + (event.modes == Modes::kernel ? " Happens in kernel mode."
+                                                                 : " Counts user and kernel mode.");
 }
 
 std::span<const CollectorInfo> collector_table() {

@@ -21,12 +21,17 @@ enum class Movement { may_rest, with_instructions };
 // Where the kernel can raise an event at all.
 enum class Architectures { all, not_x86 };
 
+// The modes of the CPU in which an event is counted: those of the event_attr that it is opened
+// with, or for what the kernel itself does, that mode alone. Hardware events go by --guests as
+// well.
+enum class Modes { user_and_kernel, kernel };
+
 struct CatalogEvent {
   std::string_view collector;  // the collector that it belongs to: --collector NAME
   std::string_view name;  // unique: the `event` label, and the `group` label of a group it leads
   EventSpec spec;
   std::string_view metric;  // between scope and _total: perf_cpu_<metric>_total
-  std::string_view help;    // one sentence that ends in a period
+  std::string_view help;    // one sentence that ends in a period; shown by describe()
   // Events of one semantic group are counted over the same instants, since they get divided by each
   // other; a group is never split. Software events form one group of their own.
   std::string_view group;
@@ -36,7 +41,12 @@ struct CatalogEvent {
   // Labels of the generalised cache events; empty for all others.
   std::string_view cache = {};
   std::string_view op = {};
+  Modes modes = Modes::user_and_kernel;
 };
+
+// What an event counts, and in which modes, for HELP, `list` and docs/metrics.md alike: "Retired
+// instructions. Counts user and kernel mode."
+std::string describe(const CatalogEvent& event);
 
 struct CollectorInfo {
   std::string_view name;

@@ -72,6 +72,21 @@ class Commands(unittest.TestCase):
         self.assertIn("page_faults", filtered)
         self.assertNotIn("\ncycles ", filtered)
 
+    def test_list_help_and_docs_say_the_same_of_every_event(self):
+        docs = (pathlib.Path(__file__).parents[2] / "docs/metrics.md").read_text(encoding="utf-8")
+        documented = dict(re.findall(r"^\| `perf_cpu_(\w+)_total` \|.*\| ([^|]+\.) \|$", docs, re.M))
+        listed = re.findall(r"^(\w+) +(?:cycles|instructions|branch|cache|software|stalls|bus|hw_cache) +\w+ +(.+)$",
+                            harness.run("list").stdout, re.M)
+        self.assertGreater(len(listed), 40)
+        for event, meaning in listed:
+            metric = re.sub(r"^(?:l1d|l1i|ll|dtlb|itlb|bpu|node)_(?:read|write|prefetch)", "hw_cache", event)
+            self.assertRegex(meaning, r"\. (Counts user and kernel mode|Happens in kernel mode)\.$", event)
+            self.assertTrue(documented[metric].startswith(meaning), event)
+        with harness.Exporter("--collector=software") as exporter:
+            served = dict(re.findall(r"^# HELP perf_cpu_(\w+)_total (.+)$", exporter.scrape().text, re.M))
+        for event, meaning in listed:
+            self.assertIn(served.get(event, meaning), (meaning,), event)
+
     def test_probe_speaks_json(self):
         done = harness.run("probe", "--format=json")
         self.assertIn(done.returncode, (0, 3))

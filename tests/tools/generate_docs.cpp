@@ -35,6 +35,11 @@ after a minute of running time at 0 it is `silent`. With either goes its group: 
 Counters are totals since the exporter opened the event. Where an event shares its hardware counter with others, the
 total is an estimate, scaled by the time for which it was seen; the two `group_…_seconds_total` families show how much
 that was. Events of one group are counted over the same instants, so that their ratios are true.
+
+Each event tells the modes in which it is counted. Hardware events count what the machine executes in user and in kernel
+mode, and, as `--guests` says, what virtual machines on it execute in theirs; of a hypervisor beneath the machine they
+see nothing. Software events are raised by the kernel of the machine itself: a virtual machine's own page faults are not
+among them, those of the process that runs it are.
 )";
 
 std::string code(const std::string& text) {
@@ -97,7 +102,7 @@ void write_collector(std::ostream& out, const CollectorInfo& collector) {
     const std::string group =
         event->cache.empty() ? code(std::string(event->group)) : "one for each cache and op";
     out << "| " << code(metric_of("cpu", *event)) << " | " << code(metric_of("package", *event))
-        << " | " << code(metric_of("node", *event)) << " | " << group << " | " << event->help;
+        << " | " << code(metric_of("node", *event)) << " | " << group << " | " << describe(*event);
     if (event->architectures == Architectures::not_x86) {
       out << " Absent there.";
     }

@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 
+#include "perf/event_attr.h"
+
 namespace perf_exporter {
 namespace {
 
@@ -45,6 +47,24 @@ TEST(EventCatalog, MetricsAreValidNamesThatTellTheirEvent) {
 TEST(EventCatalog, HelpIsOneSentence) {
   for (const CatalogEvent& event : event_catalog()) {
     EXPECT_TRUE(is_one_sentence(event.help)) << event.name << ": " << event.help;
+  }
+}
+
+// perf_sw_event_sched in include/linux/perf_event.h raises these with the kernel's registers; all
+// else is counted as the attr says.
+TEST(EventCatalog, EveryEventTellsTheModesInWhichItIsCounted) {
+  for (const CatalogEvent& event : event_catalog()) {
+    const bool is_scheduling =
+        event.spec == EventSpec{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES} ||
+        event.spec == EventSpec{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS};
+    EXPECT_EQ(describe(event),
+              std::string(event.help) +
+                  (is_scheduling ? " Happens in kernel mode." : " Counts user and kernel mode."));
+    for (const Guests guests : {Guests::include, Guests::exclude}) {
+      const perf_event_attr attr = counting_attr(event.spec, GroupRole::leader, guests);
+      EXPECT_TRUE(attr.exclude_user == 0 && attr.exclude_kernel == 0) << event.name;
+      EXPECT_EQ(attr.exclude_guest, guests == Guests::exclude ? 1 : 0) << event.name;
+    }
   }
 }
 
