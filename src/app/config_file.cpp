@@ -237,6 +237,11 @@ class ConfigReader {
 }  // namespace
 
 Result<std::vector<ConfigEntry>> parse_config(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    return fault("line 1: this is UTF-16; save the file as UTF-8");
+  }
+  text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
   return ConfigReader(text).read();
 }
 

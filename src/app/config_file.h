@@ -19,8 +19,8 @@ struct ConfigEntry {
 };
 
 // Reads bare, quoted and dotted keys, [tables], single-line strings of both kinds, decimal
-// integers, booleans and flat arrays over several lines. All else is a fault that starts with "line
-// N: ", as are a malformed line and a key that is set twice.
+// integers, booleans and flat arrays over several lines, behind a byte order mark or none. All else
+// is a fault that starts with "line N: ", as are a malformed line and a key that is set twice.
 Result<std::vector<ConfigEntry>> parse_config(std::string_view text);
 
 }  // namespace perf_exporter

@@ -132,6 +132,16 @@ TEST_F(ConfigFlag, AFileOfMegabytesIsReadToItsLastLine) {
               HasSubstr("--config: cannot read /dev/zero: it holds more than 32 MiB"));
 }
 
+TEST_F(ConfigFlag, AFileMayBeginWithAByteOrderMark) {
+  EXPECT_EQ(parsed({"--config", config("\xEF\xBB\xBFweb.max-requests = 5\r\n")}).max_requests, 5);
+  EXPECT_EQ(parsed({"--config", config("\xEF\xBB\xBF")}).max_requests, 40);
+  for (const std::string_view utf16 : {"\xFF\xFEw\0=\0", "\xFE\xFF\0w\0="}) {
+    EXPECT_THAT(refused({"--config", config(std::string(utf16.data(), 6))}),
+                HasSubstr("line 1: this is UTF-16; save the file as UTF-8"));
+  }
+  EXPECT_THAT(refused({"--config", config("strict = true\n\xEF\xBB\xBF")}), HasSubstr("line 2"));
+}
+
 TEST_F(ConfigFlag, MalformedOrMissingFilesAreRefused) {
   const auto file = config("strict\n");
   EXPECT_THAT(refused({"--config", file}), HasSubstr(file + ", line 1: 'strict' is not followed"));
