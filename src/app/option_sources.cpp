@@ -1,6 +1,7 @@
 #include "app/option_sources.h"
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include "app/flags.h"
@@ -54,6 +55,33 @@ std::optional<std::string> key_trouble(const std::string& key) {
     return "unknown key '" + key + "'" + did_you_mean(key, known);
   }
   return std::nullopt;
+}
+
+// What the kubelet sets for every Service of the namespace, as it names them after the Service's
+// own name (pkg/kubelet/envvars/envvars.go); the latter ones are Docker's links.
+bool is_of_a_service(std::string_view name) {
+  constexpr std::string_view kPort = "_PORT_";
+  const auto port = name.find(kPort);
+  const bool has_number = port != std::string_view::npos && port + kPort.size() < name.size() &&
+                          std::isdigit(static_cast<unsigned char>(name[port + kPort.size()])) != 0;
+  return has_number || name.ends_with("_PORT") || name.ends_with("_SERVICE_HOST") ||
+         name.find("_SERVICE_PORT_") != std::string_view::npos;
+}
+
+// The flags whose variables the name is near to, whatever its case and marks; the prefix, which all
+// share, is left out, or anything would be near.
+std::string hint_for(std::string_view name) {
+  std::vector<std::string> endings;
+  for (const Flag& flag : flag_table()) {
+    endings.push_back(environment_name(flag.name).substr(kEnvironmentPrefix.size()));
+  }
+  std::string meant(name.substr(kEnvironmentPrefix.size()));
+  for (char& c : meant) {
+    c = c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  const auto near = nearest(meant, endings);
+  return near.empty() ? ""
+                      : " (did you mean " + std::string(kEnvironmentPrefix) + near.front() + "?)";
 }
 
 Result<void> apply(const Flag& flag, const Given& given,
@@ -118,19 +146,20 @@ Result<Options> resolve_options(const OptionSources& sources,
   return options;
 }
 
-std::vector<std::string> variables_of_no_flag(
+std::vector<IgnoredVariable> variables_of_no_flag(
     const std::map<std::string, std::string>& environment) {
-  std::vector<std::string> names;
+  std::vector<std::string> known;
+  for (const Flag& flag : flag_table()) {
+    known.push_back(environment_name(flag.name));
+  }
+  std::vector<IgnoredVariable> ignored;
   for (const auto& [name, value] : environment) {
-    const auto is_its = [&name = name](const Flag& flag) {
-      return environment_name(flag.name) == name;
-    };
     if (name.starts_with(kEnvironmentPrefix) &&
-        std::none_of(flag_table().begin(), flag_table().end(), is_its)) {
-      names.push_back(name);
+        std::find(known.begin(), known.end(), name) == known.end()) {
+      ignored.push_back({name, is_of_a_service(name) ? "" : hint_for(name)});
     }
   }
-  return names;
+  return ignored;
 }
 
 }  // namespace perf_exporter

@@ -28,8 +28,8 @@ Result<void> read_config_file(OptionSources& sources);
 Result<Options> resolve_options(const OptionSources& sources,
                                 const std::vector<CollectorChoice>& collectors);
 
-// Names that start with PERF_EXPORTER_ and belong to no flag.
-std::vector<std::string> variables_of_no_flag(
+// Those that start with PERF_EXPORTER_ and belong to no flag.
+std::vector<IgnoredVariable> variables_of_no_flag(
     const std::map<std::string, std::string>& environment);
 
 }  // namespace perf_exporter

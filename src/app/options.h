@@ -20,6 +20,16 @@ namespace perf_exporter {
 enum class Command { serve, probe, list, stat };
 enum class ReportFormat { text, json };
 
+// A PERF_EXPORTER_* variable that is no flag's: a mistake where a flag's name is near. Else
+// somebody else's business: Kubernetes injects such ones (PERF_EXPORTER_PORT) for a Service called
+// perf-exporter, or perf-exporter-web.
+struct IgnoredVariable {
+  std::string name;
+  std::string hint;  // " (did you mean PERF_EXPORTER_LOG_LEVEL?)"; empty where it is no mistake
+
+  friend bool operator==(const IgnoredVariable&, const IgnoredVariable&) = default;
+};
+
 // Every value is checked. Whether listen addresses can be bound is found out by the server.
 struct Options {
   Command command = Command::serve;
@@ -44,9 +54,7 @@ struct Options {
   std::vector<std::string> trace_command;           // probe --trace; empty: none
   std::string list_pattern;                         // list; empty: all
   std::chrono::milliseconds stat_for{};             // stat
-  // PERF_EXPORTER_* variables that are no flag's, for a debug line: Kubernetes injects such ones
-  // (PERF_EXPORTER_PORT) for a Service called perf-exporter.
-  std::vector<std::string> ignored_environment;
+  std::vector<IgnoredVariable> ignored_environment;
 };
 
 // A collector that --collector may name.

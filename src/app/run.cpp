@@ -21,8 +21,11 @@ namespace {
 constexpr int kBroken = 1;
 
 int run_command(const Options& options, const Inherited& inherited, Log& log) {
-  for (const std::string& variable : options.ignored_environment) {
-    log.logger()->debug(with_fields("an environment variable is no flag's", {{"name", variable}}));
+  for (const IgnoredVariable& variable : options.ignored_environment) {
+    log.logger()->log(
+        variable.hint.empty() ? spdlog::level::debug : spdlog::level::warn,
+        with_fields("an environment variable is no flag's and is ignored" + variable.hint,
+                    {{"name", variable.name}}));
   }
   LinuxPerfKernel kernel;
   switch (options.command) {

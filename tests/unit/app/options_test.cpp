@@ -187,7 +187,45 @@ TEST_F(OptionsTest, VariablesOfNoFlagAreIgnoredAndNamed) {
                                    {"PERF_EXPORTER_LOG_LEVEL", "debug"},
                                    {"HOME", "/root"}};
   EXPECT_THAT(parsed({}, environment).ignored_environment,
-              ElementsAre("PERF_EXPORTER_PORT", "PERF_EXPORTER_SERVICE_HOST"));
+              ElementsAre(IgnoredVariable{"PERF_EXPORTER_PORT", ""},
+                          IgnoredVariable{"PERF_EXPORTER_SERVICE_HOST", ""}));
+}
+
+std::string hint_of(const std::string& variable) {
+  const auto ignored = parsed({}, {{variable, "1"}}).ignored_environment;
+  return ignored.size() == 1 ? ignored.front().hint : "taken";
+}
+
+TEST_F(OptionsTest, MistypedVariablesAreTold) {
+  for (const auto& [variable, meant] : std::map<std::string, std::string>{
+           {"PERF_EXPORTER_LOG_LEVL", "PERF_EXPORTER_LOG_LEVEL"},
+           {"PERF_EXPORTER_LOGLEVEL", "PERF_EXPORTER_LOG_LEVEL"},
+           {"PERF_EXPORTER_log.level", "PERF_EXPORTER_LOG_LEVEL"},
+           {"PERF_EXPORTER_COLLECTORS", "PERF_EXPORTER_COLLECTOR"},
+           {"PERF_EXPORTER_WEB_LISTEN_ADDRESSES", "PERF_EXPORTER_WEB_LISTEN_ADDRESS"},
+           {"PERF_EXPORTER_LISTEN_ADDRESS", "PERF_EXPORTER_WEB_LISTEN_ADDRESS"},
+           {"PERF_EXPORTER_CPU", "PERF_EXPORTER_CPUS"},
+           {"PERF_EXPORTER_SCTRICT", "PERF_EXPORTER_STRICT"}}) {
+    EXPECT_EQ(hint_of(variable), " (did you mean " + meant + "?)") << variable;
+  }
+}
+
+// Of Services called perf-exporter, perf-exporter-web and perf-exporter-log, with named ports and
+// without, and of Docker's links.
+TEST_F(OptionsTest, VariablesThatKubernetesInjectsAreNoMistakes) {
+  for (const std::string service : {"", "_WEB", "_LOG", "_PATH_PROCFS", "_CPU"}) {
+    for (const char* ending :
+         {"SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_METRICS", "SERVICE_PORT_HTTP_WEB", "PORT",
+          "PORT_10950_TCP", "PORT_10950_TCP_PROTO", "PORT_10950_TCP_PORT", "PORT_10950_TCP_ADDR",
+          "PORT_53_UDP", "PORT_1_SCTP_ADDR"}) {
+      const std::string variable = "PERF_EXPORTER" + service + "_" + ending;
+      EXPECT_EQ(hint_of(variable), "") << variable;
+    }
+  }
+  for (const char* variable : {"PERF_EXPORTER_VERSION_TAG", "PERF_EXPORTER_IMAGE",
+                               "PERF_EXPORTER_NAME", "PERF_EXPORTER_", "PERF_EXPORTER_X"}) {
+    EXPECT_EQ(hint_of(variable), "") << variable;
+  }
 }
 
 TEST_F(OptionsTest, ExporterEnvironmentHoldsOnlyItsVariables) {
