@@ -6,24 +6,35 @@
 #include "base/clock.h"
 
 namespace perf_exporter {
-namespace {
-
-constexpr RawCount kSharedFor = 1'000'000;  // ns: two scrapes within this time share one reading
-
-}  // namespace
-
 CounterSet::CounterSet(PerfKernel& kernel, std::vector<const CatalogEvent*> events,
                        OnlineCpus online)
     : kernel_(kernel), events_(std::move(events)), traits_(events_), online_(std::move(online)) {}
 
 void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
   std::vector<OpenedGroup> old;  // closed behind the lock
-  const std::lock_guard lock(mutex_);
+  std::vector<Node> closing;
+  Lock lock(mutex_);
   const auto [entry, is_new] = cpus_.try_emplace(info.cpu, info, traits_);
   if (is_new) {
     mark_untrusted(entry->second);
   }
-  old = entry->second.install(kernel_, std::move(opened), monotonic_ns());
+  CpuCounters* counters = claim(info.cpu, lock);
+  if (counters == nullptr) {
+    return;
+  }
+  const bool reads = !counters->is_offline();
+  lock.unlock();
+  if (reads) {
+    counters->collect(kernel_);
+  }
+  counters->claim().call_begins(monotonic_ns());
+  const std::vector<OpenedGroup> unused = enable_groups(kernel_, opened);
+  lock.lock();
+  if (reads) {
+    counters->apply(monotonic_ns());
+  }
+  old = counters->install(std::move(opened));
+  give_back(*counters, closing);
   reopenings_ += is_new ? 0 : 1;
   ++generation_;
   reading_ended_ = 0;
@@ -31,40 +42,63 @@ void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
 
 void CounterSet::release(CpuId cpu) {
   std::vector<OpenedGroup> old;  // closed behind the lock
-  const std::lock_guard lock(mutex_);
-  if (const auto entry = cpus_.find(cpu); entry != cpus_.end()) {
-    old = entry->second.release(kernel_, monotonic_ns());
-    ++generation_;
+  std::vector<Node> closing;
+  Lock lock(mutex_);
+  CpuCounters* counters = claim(cpu, lock);
+  if (counters == nullptr) {
+    return;
   }
+  if (!counters->is_offline()) {
+    lock.unlock();
+    counters->collect(kernel_);
+    lock.lock();
+    counters->apply(monotonic_ns());
+  }
+  old = counters->release();
+  give_back(*counters, closing);
+  ++generation_;
 }
 
 void CounterSet::pause_hardware(CpuId cpu) {
-  const std::lock_guard lock(mutex_);
-  if (const auto entry = cpus_.find(cpu); entry != cpus_.end()) {
-    entry->second.pause_hardware(kernel_);
-  }
+  control_hardware(cpu, GroupControl::disable);  // what does not obey counts on
 }
 
 void CounterSet::resume_hardware(CpuId cpu) {
-  const std::lock_guard lock(mutex_);
-  if (const auto entry = cpus_.find(cpu); entry != cpus_.end()) {
-    entry->second.resume_hardware(kernel_);
+  control_hardware(cpu, GroupControl::enable);
+}
+
+void CounterSet::control_hardware(CpuId cpu, GroupControl what) {
+  std::vector<Node> closing;
+  Lock lock(mutex_);
+  CpuCounters* counters = claim(cpu, lock);
+  if (counters == nullptr) {
+    return;
   }
+  lock.unlock();
+  const bool all_obeyed = counters->control_hardware(kernel_, what);
+  lock.lock();
+  if (!all_obeyed && what == GroupControl::enable) {
+    counters->ask_to_be_reopened();
+  }
+  give_back(*counters, closing);
 }
 
 bool CounterSet::keep_only(const CpuList& keep) {
-  std::vector<std::map<CpuId, CpuCounters>::node_type> gone;  // closed behind the lock
+  std::vector<Node> closing;  // behind the lock
   const std::lock_guard lock(mutex_);
+  bool dropped = false;
   for (auto entry = cpus_.begin(); entry != cpus_.end();) {
     const auto next = std::next(entry);
     if (!contains(keep, entry->first) || entry->second.is_offline()) {
       retire(entry->second);
-      gone.push_back(cpus_.extract(entry));
+      const bool in_call = entry->second.claim().is_held();
+      (in_call ? departed_ : closing).push_back(cpus_.extract(entry));
       ++generation_;
+      dropped = true;
     }
     entry = next;
   }
-  return !gone.empty();
+  return dropped;
 }
 
 void CounterSet::retire(const CpuCounters& counters) {
@@ -119,6 +153,12 @@ CpuList CounterSet::installed() const {
   return cpus;
 }
 
+bool CounterSet::hangs(CpuId cpu) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = cpus_.find(cpu);
+  return entry != cpus_.end() && entry->second.claim().hangs(monotonic_ns());
+}
+
 std::size_t CounterSet::descriptors() const {
   const std::lock_guard lock(mutex_);
   std::size_t count = 0;
@@ -137,8 +177,10 @@ std::size_t CounterSet::descriptors_of(CpuId cpu) const {
 std::vector<std::pair<CpuId, Arrangement>> CounterSet::reopen_requests() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::pair<CpuId, Arrangement>> requests;
+  const RawCount now = monotonic_ns();
   for (const auto& [cpu, counters] : cpus_) {
-    if (const auto arrangement = counters.wants_reopening()) {
+    const auto arrangement = counters.wants_reopening();
+    if (arrangement && !counters.claim().hangs(now)) {
       requests.emplace_back(cpu, *arrangement);
     }
   }
@@ -148,41 +190,6 @@ std::vector<std::pair<CpuId, Arrangement>> CounterSet::reopen_requests() const {
 void CounterSet::set_on_change(std::function<void()> on_change) {
   const std::lock_guard lock(mutex_);
   on_change_ = std::move(on_change);
-}
-
-std::vector<Fault> CounterSet::read_all(RawCount now) {
-  std::vector<Fault> faults;
-  bool changed = false;
-  const CpuList& online = online_.refresh();
-  for (auto& [cpu, counters] : cpus_) {
-    if (!contains(online, cpu)) {
-      counters.mark_offline();
-      changed = true;
-      continue;
-    }
-    counters.read(kernel_, now);
-    faults.insert(faults.end(), counters.faults().begin(), counters.faults().end());
-    condition_changes_ += counters.conditions_changed() ? 1 : 0;
-    changed = changed || counters.wants_reopening().has_value() || counters.conditions_changed();
-  }
-  read_failures_ += faults.size();
-  if (changed && on_change_) {
-    on_change_();
-  }
-  return faults;
-}
-
-void CounterSet::with_reading(const Use& use) {
-  const RawCount arrived = monotonic_ns();
-  const std::lock_guard lock(mutex_);
-  const RawCount now = monotonic_ns();
-  const bool shares = reading_ended_ > arrived || now < reading_ended_ + kSharedFor;
-  std::vector<Fault> faults;
-  if (!shares) {
-    faults = read_all(now);
-    reading_ended_ = monotonic_ns();
-  }
-  use(view(), faults);
 }
 
 void CounterSet::with_state(const std::function<void(const CountersView&)>& use) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -20,7 +21,7 @@ struct RetiredCounts {
   std::vector<GroupTimes> times;
 };
 
-// The counters as of one reading; valid while CounterSet::with_reading calls.
+// The counters as of the newest reading; valid while CounterSet calls.
 struct CountersView {
   const std::vector<const CatalogEvent*>& events;
   const std::map<CpuId, CpuCounters>& cpus;
@@ -31,19 +32,28 @@ struct CountersView {
 };
 
 // All CPUs' counters and the lock that guards them. The opening thread installs and removes;
-// scrapes read. No system call that can hang is made under the lock: opening and closing happen
-// outside.
+// scrapes read.
+//
+// No system call that can hang is made under the lock. Who makes calls on a CPU's groups claims the
+// CPU: one thread at a time. A call that has lasted for a second is waited for no more (see
+// CallClaim): the CPU has no data until the call returns, nobody else makes calls on its groups,
+// and groups that were to be closed are closed by the thread that comes back.
 class CounterSet {
  public:
-  // `kernel` must outlive the set.
+  // `kernel` must outlive the set, and the set every call of its functions, those that hang among
+  // them.
   CounterSet(PerfKernel& kernel, std::vector<const CatalogEvent*> events, OnlineCpus online);
 
-  // Puts freshly opened groups of a CPU in place; a CPU not known yet begins at zero.
+  // Puts freshly opened groups of a CPU in place; a CPU not known yet begins at zero. The old
+  // groups are read a last time and the new ones enabled then, so that nothing is counted twice.
+  // Where a call hangs on the CPU the old ones stay, and the new ones are closed.
   void install(const CpuInfo& info, OpenedCpu opened);
-  // Closes a CPU's groups; it has no data until the next install().
+  // Closes a CPU's groups; it has no data until the next install(). Does nothing where a call hangs
+  // on the CPU.
   void release(CpuId cpu);
   // Stops counting hardware events on a CPU and goes on with it: makes room on its PMU for a few
-  // ms. Totals and times stand still meanwhile. Nothing happens where the CPU has none.
+  // ms. Totals and times stand still meanwhile. Nothing happens where the CPU has none, or a call
+  // hangs on it.
   void pause_hardware(CpuId cpu);
   void resume_hardware(CpuId cpu);
   // Drops CPUs that are not in `keep`, and those that were seen offline since they were opened:
@@ -56,12 +66,15 @@ class CounterSet {
   void set_untrusted(std::map<std::string, std::vector<char>> by_pmu);
 
   [[nodiscard]] CpuList installed() const;
+  // Whether a call hangs on a CPU.
+  [[nodiscard]] bool hangs(CpuId cpu) const;
   // How often events became silent or starved on a CPU, or ceased to be.
   [[nodiscard]] std::uint64_t condition_changes() const;
   // The events that are not open, and why, by CPU; CPUs on which all are open are left out.
   [[nodiscard]] std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals() const;
   [[nodiscard]] std::size_t descriptors() const;
   [[nodiscard]] std::size_t descriptors_of(CpuId cpu) const;
+  // How CPUs are to be opened anew; those on which a call hangs are left out.
   [[nodiscard]] std::vector<std::pair<CpuId, Arrangement>> reopen_requests() const;
 
   // Called, under the lock, when a reading finds that CPUs went or came, that a group must be
@@ -71,6 +84,10 @@ class CounterSet {
   // Reads every group, unless a reading ended after this call began or less than 1 ms ago, which is
   // then shared, and calls `use` with the result, under the lock. The faults of a fresh reading are
   // passed along; they are empty where it was shared.
+  //
+  // One thread reads at a time; others wait for its result, but not for a call of it that lasts for
+  // a second: another reads then, and the thread in that call is lost until it returns. Where two
+  // are lost nobody reads, and no CPU has data.
   using Use = std::function<void(const CountersView&, const std::vector<Fault>& faults)>;
   void with_reading(const Use& use);
 
@@ -78,7 +95,26 @@ class CounterSet {
   void with_state(const std::function<void(const CountersView&)>& use) const;
 
  private:
-  std::vector<Fault> read_all(RawCount now);
+  using Lock = std::unique_lock<std::mutex>;  // of mutex_
+  using Node = std::map<CpuId, CpuCounters>::node_type;
+  using Entry = std::map<CpuId, CpuCounters>::value_type;
+  // What a thread brings back from reading.
+  struct Reading {
+    std::vector<Fault> faults;
+    std::vector<Node> closing;  // to be destroyed without the lock
+  };
+  enum class Turn { done, lost };
+
+  // All with the lock held. Those that are given it release it in system calls and waits.
+  [[nodiscard]] bool shares_reading(RawCount arrived) const;
+  Turn read_all(Lock& lock, Reading& reading);
+  bool read_cpu(Entry& entry, Lock& lock, Reading& reading);
+  void wait_for_reader(Lock& lock);
+  // Null where the CPU is gone or a call hangs on it.
+  CpuCounters* claim(Entry& entry, Lock& lock);
+  CpuCounters* claim(CpuId cpu, Lock& lock);
+  void give_back(CpuCounters& counters, std::vector<Node>& closing);
+  void control_hardware(CpuId cpu, GroupControl what);
   void retire(const CpuCounters& counters);
   void mark_untrusted(CpuCounters& counters) const;
   [[nodiscard]] CountersView view() const;
@@ -96,7 +132,15 @@ class CounterSet {
   std::uint64_t read_failures_ = 0;
   std::uint64_t reopenings_ = 0;
   std::uint64_t condition_changes_ = 0;
+
+  std::condition_variable claim_freed_;
+  std::condition_variable reading_done_;
+  std::vector<Node> departed_;  // dropped while a call hangs: the thread in it closes them
   RawCount reading_ended_ = 0;
+  std::uint64_t turn_ = 0;          // another whenever a thread begins to read, or is lost
+  bool is_reading_ = false;         // a thread that is not lost
+  CpuCounters* in_hand_ = nullptr;  // what it has claimed
+  std::size_t lost_readers_ = 0;
 };
 
 }  // namespace perf_exporter

@@ -19,10 +19,50 @@ CpuCounters::CpuCounters(CpuInfo info, const EventTraits& traits)
       past_times_(group_index_.size()),
       holds_(traits) {}
 
-std::vector<OpenedGroup> CpuCounters::release(PerfKernel& kernel, RawCount now) {
-  if (!offline_) {
-    read(kernel, now);
+RawCount CpuCounters::collect(PerfKernel& kernel) {
+  RawCount before = monotonic_ns();
+  for (WatchedGroup& watched : groups_) {
+    claim_.call_begins(before);
+    watched.opened.group.fetch(kernel);
+    const RawCount after = monotonic_ns();
+    watched.fetch_time = after - before;
+    before = after;
   }
+  return before;
+}
+
+void CpuCounters::apply(RawCount now) {
+  faults_.clear();
+  conditions_changed_ = false;
+  unanswered_ = false;
+  applied_at_ = now;
+  for (WatchedGroup& watched : groups_) {
+    apply_group(watched, now);
+  }
+  // Groups that belong together may be read apart, so all are judged before any is counted.
+  conditions_changed_ = holds_.judge() || conditions_changed_;
+  for (const WatchedGroup& watched : groups_) {
+    scale(watched);
+  }
+  holds_.end_reading();
+}
+
+void CpuCounters::apply_group(WatchedGroup& watched, RawCount now) {
+  watched.read_time = watched.fetch_time;
+  const auto got = watched.opened.group.take(watched.reading);
+  if (!got) {
+    faults_.push_back(got.error());
+    watched.fault = got.error();
+    if (got.error().code == 0) {
+      ask_to_be_reopened();
+    }
+    return;
+  }
+  watched.fault.reset();
+  watch(watched, now);
+}
+
+std::vector<OpenedGroup> CpuCounters::release() {
   for (CountScaler& scaler : scalers_) {
     scaler.close();
   }
@@ -40,17 +80,10 @@ std::vector<OpenedGroup> CpuCounters::release(PerfKernel& kernel, RawCount now) 
   return old;
 }
 
-std::vector<OpenedGroup> CpuCounters::install(PerfKernel& kernel, OpenedCpu opened, RawCount now) {
-  std::vector<OpenedGroup> old = release(kernel, now);
+std::vector<OpenedGroup> CpuCounters::install(OpenedCpu opened) {
+  std::vector<OpenedGroup> old = release();
   refusals_ = std::move(opened.refusals);
   for (OpenedGroup& group : opened.groups) {
-    if (const auto enabled = group.group.enable(kernel); !enabled) {
-      for (const std::size_t event : group.events) {
-        refusals_[event] = {EventStatus::busy, enabled.error()};
-      }
-      old.push_back(std::move(group));
-      continue;
-    }
     for (const std::size_t event : group.events) {
       group_index_[event] = groups_.size();
     }
@@ -61,40 +94,27 @@ std::vector<OpenedGroup> CpuCounters::install(PerfKernel& kernel, OpenedCpu open
   installed_ = true;
   arrangement_ = opened.arrangement;
   offline_ = false;
+  unanswered_ = false;
+  applied_at_ = 0;
   wants_reopening_.reset();
   return old;
 }
 
-void CpuCounters::read(PerfKernel& kernel, RawCount now) {
-  faults_.clear();
-  conditions_changed_ = false;
-  RawCount before = monotonic_ns();
-  for (WatchedGroup& watched : groups_) {
-    read_group(kernel, watched, now);
-    const RawCount after = monotonic_ns();
-    watched.read_time = after - before;
-    before = after;
-  }
-  // Groups that belong together may be read apart, so all are judged before any is counted.
-  conditions_changed_ = holds_.judge() || conditions_changed_;
-  for (const WatchedGroup& watched : groups_) {
-    scale(watched);
-  }
-  holds_.end_reading();
-}
-
-void CpuCounters::read_group(PerfKernel& kernel, WatchedGroup& watched, RawCount now) {
-  const auto got = watched.opened.group.read(kernel, watched.reading);
-  if (!got) {
-    faults_.push_back(got.error());
-    watched.fault = got.error();
-    if (got.error().code == 0) {
-      wants_reopening_ = wants_reopening_.value_or(arrangement_);
+std::vector<OpenedGroup> enable_groups(PerfKernel& kernel, OpenedCpu& opened) {
+  std::vector<OpenedGroup> unused;
+  std::vector<OpenedGroup> enabled;
+  for (OpenedGroup& group : opened.groups) {
+    if (const auto done = group.group.enable(kernel); !done) {
+      for (const std::size_t event : group.events) {
+        opened.refusals[event] = {EventStatus::busy, done.error()};
+      }
+      unused.push_back(std::move(group));
+    } else {
+      enabled.push_back(std::move(group));
     }
-    return;
   }
-  watched.fault.reset();
-  watch(watched, now);
+  opened.groups = std::move(enabled);
+  return unused;
 }
 
 void CpuCounters::watch(WatchedGroup& watched, RawCount now) {
@@ -110,7 +130,7 @@ void CpuCounters::watch(WatchedGroup& watched, RawCount now) {
     wants_reopening_ = Arrangement::apart;
   }
   if (watched.state == GroupState::dead) {
-    wants_reopening_ = wants_reopening_.value_or(arrangement_);
+    ask_to_be_reopened();
   }
   for (std::size_t i = 0; i < watched.opened.events.size(); ++i) {
     holds_.note(watched.opened.events[i], reading.members[i].value, reading.running);
@@ -135,20 +155,21 @@ void CpuCounters::scale(const WatchedGroup& watched) {
   }
 }
 
-void CpuCounters::pause_hardware(PerfKernel& kernel) {
+bool CpuCounters::control_hardware(PerfKernel& kernel, GroupControl what) {
+  bool all_obeyed = true;
   for (WatchedGroup& watched : groups_) {
     if (watched.opened.is_hardware) {
-      static_cast<void>(watched.opened.group.disable(kernel));  // it counts on, then
+      claim_.call_begins(monotonic_ns());
+      EventGroup& group = watched.opened.group;
+      const auto done = what == GroupControl::enable ? group.enable(kernel) : group.disable(kernel);
+      all_obeyed = done && all_obeyed;
     }
   }
+  return all_obeyed;
 }
 
-void CpuCounters::resume_hardware(PerfKernel& kernel) {
-  for (WatchedGroup& watched : groups_) {
-    if (watched.opened.is_hardware && !watched.opened.group.enable(kernel)) {
-      wants_reopening_ = wants_reopening_.value_or(arrangement_);
-    }
-  }
+void CpuCounters::ask_to_be_reopened() {
+  wants_reopening_ = wants_reopening_.value_or(arrangement_);
 }
 
 void CpuCounters::mark_offline() {
@@ -177,7 +198,7 @@ std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
     const EventRefusal* refused = refusal(event);
     return refused != nullptr ? refused->status : EventStatus::untried;
   }
-  if (watched->fault) {
+  if (watched->fault || unanswered_) {
     return EventStatus::busy;
   }
   if (!watched->state) {
@@ -214,7 +235,8 @@ std::optional<std::size_t> CpuCounters::leader_of(std::size_t event) const {
 
 std::optional<GroupTimes> CpuCounters::times_led_by(std::size_t event) const {
   const WatchedGroup* watched = group_of(event);
-  if (watched == nullptr || offline_ || watched->fault || watched->opened.events.front() != event) {
+  if (watched == nullptr || offline_ || unanswered_ || watched->fault ||
+      watched->opened.events.front() != event) {
     return std::nullopt;
   }
   return times_ever_led_by(event);

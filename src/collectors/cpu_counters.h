@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/count.h"
+#include "collectors/call_claim.h"
 #include "collectors/event_holds.h"
 #include "collectors/group_opener.h"
 #include "collectors/topology.h"
@@ -22,29 +23,45 @@ struct GroupTimes {
 };
 
 // What one CPU has counted: its open groups and a total for each wanted event. Totals live as long
-// as the CPU is online and outlast the reopening of a group. Not thread-safe: CounterSet locks.
+// as the CPU is online and outlast the reopening of a group.
+//
+// System calls can hang, so they are made apart from everything else: collect() and
+// control_hardware() are called without a lock by the one thread that holds the CPU's claim, and
+// touch nothing that others look at. All other functions are called with the lock of CounterSet
+// held.
 class CpuCounters {
  public:
   // Room for the wanted events that `traits` tells of, none of them open yet. `traits` must outlive
   // this.
   CpuCounters(CpuInfo info, const EventTraits& traits);
 
-  // Puts freshly opened groups in the place of those held so far: reads the old ones a last time,
-  // then enables the new ones, so that nothing is counted twice. Returns the old ones for the
-  // caller to close, which takes long, without the lock. `now` as in read().
-  std::vector<OpenedGroup> install(PerfKernel& kernel, OpenedCpu opened, RawCount now);
+  // Who makes system calls on the groups. While another holds it, groups are neither put in place
+  // nor handed out.
+  [[nodiscard]] CallClaim& claim() { return claim_; }
+  [[nodiscard]] const CallClaim& claim() const { return claim_; }
 
-  // Reads the open groups a last time and hands them out to be closed; until the next install()
-  // there is no data. For where descriptors don't suffice for the old groups and new ones at once.
-  std::vector<OpenedGroup> release(PerfKernel& kernel, RawCount now);
+  // Reads every group once, for apply(). When it was done: CLOCK_MONOTONIC in ns.
+  RawCount collect(PerfKernel& kernel);
+  // Takes in what collect() has read. `now` is CLOCK_MONOTONIC in ns. Faults of this reading are in
+  // faults().
+  void apply(RawCount now);
+  // When apply() was called last since the groups were installed; 0: not yet.
+  [[nodiscard]] RawCount applied_at() const { return applied_at_; }
 
-  // Reads every group once. `now` is CLOCK_MONOTONIC in ns. Faults of this reading are in faults().
-  void read(PerfKernel& kernel, RawCount now);
+  // Puts freshly enabled groups in the place of those held so far, which are to have been read a
+  // last time. Returns the old ones for the caller to close, which takes long, without the lock.
+  std::vector<OpenedGroup> install(OpenedCpu opened);
+  // Hands out the open groups to be closed; until the next install() there is no data. For where
+  // descriptors don't suffice for the old groups and new ones at once.
+  std::vector<OpenedGroup> release();
 
-  // Stops the groups of hardware events, and lets them go on. One that can't be enabled again asks
-  // to be reopened.
-  void pause_hardware(PerfKernel& kernel);
-  void resume_hardware(PerfKernel& kernel);
+  // Stops the groups of hardware events, or lets them go on; whether all of them obeyed.
+  bool control_hardware(PerfKernel& kernel, GroupControl what);
+  // One of them could not be enabled again: asks to be reopened.
+  void ask_to_be_reopened();
+
+  // No reading has come from this CPU, since a call hangs: it has no data until one comes.
+  void mark_unanswered() { unanswered_ = true; }
 
   // The CPU went away: it has no data until it is removed or counts again.
   void mark_offline();
@@ -92,16 +109,20 @@ class CpuCounters {
     std::optional<Fault> fault;       // of the newest reading
     GroupReading reading;             // the newest that succeeded
     RawCount read_time = 0;
+    RawCount fetch_time = 0;  // collect()'s: of the call that apply() takes in next
   };
 
-  void read_group(PerfKernel& kernel, WatchedGroup& watched, RawCount now);
+  void apply_group(WatchedGroup& watched, RawCount now);
   void watch(WatchedGroup& watched, RawCount now);
   void scale(const WatchedGroup& watched);
   [[nodiscard]] const WatchedGroup* group_of(std::size_t event) const;
 
+  CallClaim claim_;
   CpuInfo info_;
   bool installed_ = false;
   bool offline_ = false;
+  bool unanswered_ = false;
+  RawCount applied_at_ = 0;
   Arrangement arrangement_ = Arrangement::merged;
   std::optional<Arrangement> wants_reopening_;
   std::vector<WatchedGroup> groups_;
@@ -113,5 +134,9 @@ class CpuCounters {
   std::map<std::size_t, EventRefusal> refusals_;
   std::vector<Fault> faults_;
 };
+
+// Enables the groups; those that can't be are taken out, returned to be closed, and their events
+// refused.
+std::vector<OpenedGroup> enable_groups(PerfKernel& kernel, OpenedCpu& opened);
 
 }  // namespace perf_exporter

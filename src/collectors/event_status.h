@@ -15,7 +15,7 @@ enum class EventStatus {
   starved,      // open, but has had no counter for more than a second
   unsupported,  // this CPU's PMU has no such event, or there is no PMU
   refused,      // a permission or a limit of this host refuses it
-  busy,         // somebody else holds what it needs, or its readings fail
+  busy,         // somebody else holds what it needs, or its readings fail or do not come
   silent,       // open and counting, by what it says, but it or a partner of its never moves
   untrusted,    // open and counting, by what it says, but its PMU failed the truth check
   untried,      // the kernel was not asked for it

@@ -244,6 +244,9 @@ bool Opener::reopen_requested() {
 }
 
 void Opener::open_cpu(CpuId cpu, Arrangement arrangement) {
+  if (counters_.hangs(cpu)) {
+    return;
+  }
   const std::size_t held = counters_.descriptors_of(cpu);
   if (counters_.descriptors() + held > config_.allowance) {  // no room for old and new at once
     counters_.release(cpu);

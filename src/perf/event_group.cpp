@@ -64,11 +64,19 @@ Result<void> EventGroup::disable(PerfKernel& kernel) {
 }
 
 Result<void> EventGroup::read(PerfKernel& kernel, GroupReading& reading) {
-  const auto got = kernel.read(fds_.front().get(), buffer_);
-  if (!got) {
-    return tl::unexpected(got.error());
+  fetch(kernel);
+  return take(reading);
+}
+
+void EventGroup::fetch(PerfKernel& kernel) {
+  fetched_ = kernel.read(fds_.front().get(), buffer_);
+}
+
+Result<void> EventGroup::take(GroupReading& reading) {
+  if (!fetched_) {
+    return tl::unexpected(fetched_.error());
   }
-  const std::span<const std::byte> bytes(buffer_.data(), *got);
+  const std::span<const std::byte> bytes(buffer_.data(), *fetched_);
   if (auto parsed = parse_group_reading(bytes, fds_.size(), reading); !parsed) {
     return parsed;
   }

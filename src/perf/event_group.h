@@ -42,6 +42,11 @@ class EventGroup {
   // reading.
   Result<void> read(PerfKernel& kernel, GroupReading& reading);
 
+  // The two halves of read(), for callers that hold a lock while they take the reading in and must
+  // not hold it in the system call: fetch() makes the call, take() tells what the newest one gave.
+  void fetch(PerfKernel& kernel);
+  Result<void> take(GroupReading& reading);
+
   [[nodiscard]] std::size_t size() const { return fds_.size(); }
 
  private:
@@ -52,7 +57,8 @@ class EventGroup {
 
   std::vector<UniqueFd> fds_;  // the leader first
   std::vector<std::byte> buffer_;
-  std::vector<RawCount> ids_;  // as the first reading gave them
+  Result<std::size_t> fetched_ = 0;  // bytes in the buffer
+  std::vector<RawCount> ids_;        // as the first reading gave them
 };
 
 // Opens an event alone on `cpu`, disabled, and closes it again: whether the kernel would count it

@@ -86,6 +86,17 @@ void FakePerfKernel::set_before_read(std::function<void(int)> hook) {
   before_read_ = std::move(hook);
 }
 
+void FakePerfKernel::set_before_control(std::function<void(int)> hook) {
+  const std::lock_guard lock(mutex_);
+  before_control_ = std::move(hook);
+}
+
+int FakePerfKernel::cpu_of(int fd) const {
+  const std::lock_guard lock(mutex_);
+  const auto event = events_.find(fd);
+  return event != events_.end() ? event->second.cpu : -1;
+}
+
 void FakePerfKernel::set_read_error(int error, std::optional<std::uint32_t> type) {
   const std::lock_guard lock(mutex_);
   read_error_ = error;
@@ -250,6 +261,14 @@ Result<std::size_t> FakePerfKernel::read(int fd, std::span<std::byte> bytes) {
 }
 
 Result<void> FakePerfKernel::control(int fd, GroupControl what) {
+  std::function<void(int)> hook;
+  {
+    const std::lock_guard lock(mutex_);
+    hook = before_control_;
+  }
+  if (hook) {
+    hook(fd);
+  }
   const std::lock_guard lock(mutex_);
   if (what == GroupControl::enable) {
     if (control_error_ != 0) {

@@ -60,6 +60,10 @@ class FakePerfKernel final : public PerfKernel {
   void set_before_open(std::function<void(const OpenCall&)> hook);
   // Calls this before each read, without the lock held: to block or to count.
   void set_before_read(std::function<void(int fd)> hook);
+  // The same for control().
+  void set_before_control(std::function<void(int fd)> hook);
+  // On which CPU the event of a descriptor counts.
+  [[nodiscard]] int cpu_of(int fd) const;
   // Every read of a group whose leader is of `type` (of any, where none is given) fails with this
   // errno from now on; 0: reads work again.
   void set_read_error(int error, std::optional<std::uint32_t> type = std::nullopt);
@@ -110,6 +114,7 @@ class FakePerfKernel final : public PerfKernel {
   std::size_t opened_ = 0;
   std::function<void(const OpenCall&)> before_open_;
   std::function<void(int)> before_read_;
+  std::function<void(int)> before_control_;
   int read_error_ = 0;
   std::optional<std::uint32_t> read_error_type_;
   int control_error_ = 0;

@@ -48,19 +48,25 @@ MultiplexedCpu::MultiplexedCpu(CpuId cpu, std::size_t events)
   GroupOpener opener(kernel_, wanted_, find_core_pmus({}), Guests::include);
   OpenedCpu opened = opener.open(cpu, Arrangement::apart, events);
   EXPECT_EQ(opened.groups.size(), events);
-  counters_.install(kernel_, std::move(opened), monotonic_ns());
+  enable_groups(kernel_, opened);
+  counters_.install(std::move(opened));
 }
 
 void MultiplexedCpu::read() {
-  counters_.read(kernel_, monotonic_ns());
+  read_counters();
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     totals_.push_back(counters_.total(i));
   }
 }
 
+void MultiplexedCpu::read_counters() {
+  counters_.apply(counters_.collect(kernel_));
+}
+
 MultiplexedCpu::Record MultiplexedCpu::finish() {
   Record record{kernel_.take_readings(), std::exchange(totals_, {}), {}};
-  counters_.release(kernel_, monotonic_ns());
+  read_counters();
+  counters_.release();
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     record.final_totals.push_back(counters_.counted(i));
   }

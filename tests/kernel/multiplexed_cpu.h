@@ -29,6 +29,8 @@ class MultiplexedCpu {
   Record finish();
 
  private:
+  void read_counters();
+
   UserOnlyKernel kernel_;
   std::vector<std::string> names_;
   std::vector<CatalogEvent> rows_;

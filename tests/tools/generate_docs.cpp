@@ -204,7 +204,7 @@ std::string generated() {
   std::map<CpuId, CpuCounters> cpus;
   const EventTraits traits(events);
   CpuCounters& cpu = cpus.try_emplace(CpuId{0}, CpuInfo{}, traits).first->second;
-  cpu.install(kernel, opener.open(CpuId{0}, Arrangement::merged, events.size()), 0);
+  cpu.install(opener.open(CpuId{0}, Arrangement::merged, events.size()));
   const std::map<std::string, RetiredCounts> retired;
   const CountersView view{events, cpus, retired, 1, 0, 0};
   std::vector<FamilyRow> rows = table_rows(view);
@@ -219,9 +219,9 @@ std::string generated() {
   }
   write_section(out, "The counting itself", rows, {"perf_cpu_group", "perf_exporter_event_cpus"});
   out << "\n`status` is one of " << status_names()
-      << ". What is `refused` or `busy` the kernel has answered so; for what is `untried` it was "
-         "not "
-         "asked, since the call would, or might, end the process, or the limit of descriptors "
+      << ". What is `refused` or `busy` the kernel has answered so, or, where it is open and "
+         "`busy`, its readings fail or hang; for what is `untried` it was not asked, since the "
+         "call would, or might, end the process, or the limit of descriptors "
          "leaves "
          "no room: the findings say which. A CPU on which an event is at 0 and it is too early to "
          "call it `silent` has none. With "

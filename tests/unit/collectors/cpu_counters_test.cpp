@@ -18,9 +18,9 @@ class CpuCountersTest : public testing::Test {
     return opener_.open(CpuId{0}, arrangement, kPlenty);
   }
   // The clock moves on by a second a reading, as the scripted counters do.
-  void read() { counters_.read(kernel_, ++now_ * kSecond); }
+  void read() { read_cpu(kernel_, counters_, ++now_ * kSecond); }
   std::vector<OpenedGroup> install(OpenedCpu opened) {
-    return counters_.install(kernel_, std::move(opened), ++now_ * kSecond);
+    return install_on(kernel_, counters_, std::move(opened), ++now_ * kSecond);
   }
   std::size_t index(std::string_view name) { return index_of(events_, name); }
   std::optional<std::uint64_t> total(std::string_view name) {
@@ -189,7 +189,7 @@ class LyingCountersTest : public testing::Test {
     traits_.emplace(events_);
     counters_.emplace(CpuInfo{}, *traits_);
     opener_.emplace(kernel_, events_, std::vector<CorePmu>{}, Guests::include);
-    counters_->install(kernel_, opener_->open(CpuId{0}, arrangement, kPlenty), 0);
+    install_on(kernel_, *counters_, opener_->open(CpuId{0}, arrangement, kPlenty), 0);
   }
   // The event counts nothing before its reading number `from`, then `rate` a reading.
   void silence(std::string_view name, int from = 1'000'000, std::uint64_t rate = 1000) {
@@ -204,7 +204,7 @@ class LyingCountersTest : public testing::Test {
   // A second of running time a reading.
   void read(int readings = 1) {
     for (int i = 0; i < readings; ++i) {
-      counters_->read(kernel_, ++now_ * kSecond);
+      read_cpu(kernel_, *counters_, ++now_ * kSecond);
       changes_ += counters_->conditions_changed() ? 1 : 0;
     }
   }
@@ -295,7 +295,8 @@ TEST_F(LyingCountersTest, WhatHasMovedIsShownAtOnceAfterAReopening) {
   open(kPairs);
   read(3);
   silence("branches");
-  counters_->install(kernel_, opener_->open(CpuId{0}, Arrangement::apart, kPlenty), now_ * kSecond);
+  install_on(kernel_, *counters_, opener_->open(CpuId{0}, Arrangement::apart, kPlenty),
+             now_ * kSecond);
   read();
   EXPECT_EQ(status("branches"), EventStatus::counting);
   EXPECT_EQ(total("branches"), 4000U) << "a last reading of the old, none of the new yet";
@@ -379,7 +380,8 @@ TEST_F(LyingCountersTest, AReopeningDoesNotLetUntrustedCountsIn) {
   read(2);
   counters_->set_untrusted(marked({"branches", "branch_misses"}));
   read();
-  counters_->install(kernel_, opener_->open(CpuId{0}, Arrangement::apart, kPlenty), now_ * kSecond);
+  install_on(kernel_, *counters_, opener_->open(CpuId{0}, Arrangement::apart, kPlenty),
+             now_ * kSecond);
   read();
   counters_->set_untrusted({});
   read();

@@ -120,6 +120,21 @@ inline void let_the_reading_age() {
   std::this_thread::sleep_for(std::chrono::microseconds(1200));
 }
 
+// What CounterSet does with a CPU, in one thread. `now` is the time of the reading in ns.
+inline void read_cpu(PerfKernel& kernel, CpuCounters& counters, RawCount now) {
+  counters.collect(kernel);
+  counters.apply(now);
+}
+inline std::vector<OpenedGroup> install_on(PerfKernel& kernel, CpuCounters& counters,
+                                           OpenedCpu opened, RawCount now) {
+  read_cpu(kernel, counters, now);
+  auto old = enable_groups(kernel, opened);
+  for (OpenedGroup& group : counters.install(std::move(opened))) {
+    old.push_back(std::move(group));
+  }
+  return old;
+}
+
 class Machine {
  public:
   explicit Machine(std::vector<const CatalogEvent*> wanted = default_events(),
