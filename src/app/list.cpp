@@ -41,7 +41,7 @@ int list_events(const Options& options, PerfKernel& kernel) {
   if (!online) {
     return complain(online.error());
   }
-  RaisingKernel raising(kernel);
+  RaisingKernel raising(kernel, try_side_calls().use(SideCall::capset));
   const CpuId cpu = online->refresh().front();
   const Trials trials = run_trials(raising, cpu);
   const Bench bench{raising, cpu, resolve_guests(options.guests, options.paths), trials};

@@ -19,17 +19,19 @@ namespace {
 
 // Checks whether the PMUs count right, then opens what is wanted on every chosen CPU, never enables
 // it, and closes it again.
-CountingState open_and_close(const Options& options, PerfKernel& kernel, const CpuList& online) {
+CountingState open_and_close(const Options& options, PerfKernel& kernel,
+                             const SideCalls& side_calls, const CpuList& online) {
   CountingState state;
   state.events = events_of(options.collectors);
   state.cpus = choose_cpus(options.cpus, online, options.paths);
   state.pmus = find_core_pmus(options.paths);
   const Guests guests = resolve_guests(options.guests, options.paths);
-  TruthWatch truth(kernel, state.events, options.paths);
+  TruthWatch truth(kernel, state.events, options.paths,
+                   side_calls.use(SideCall::sched_setaffinity));
   truth.check(state.pmus, state.cpus);
   state.report.truths = truth.standing();
   GroupOpener opener(kernel, state.events, state.pmus, guests);
-  state.report.allowance = descriptor_allowance(options.paths);
+  state.report.allowance = descriptor_allowance(options.paths, side_calls.use(SideCall::prlimit64));
   for (const CpuId cpu : state.cpus) {
     const OpenedCpu opened =
         opener.open(cpu, Arrangement::merged, state.report.allowance - state.report.descriptors);
@@ -82,7 +84,7 @@ void add_main_program(ProbeReport& report) {
 void add_opens(const Options& options, PerfKernel& kernel, const CpuList& online,
                ProbeReport& report) {
   CountingState state = opening_is_safe(report.trials)
-                            ? open_and_close(options, kernel, online)
+                            ? open_and_close(options, kernel, *report.facts.side_calls, online)
                             : open_nothing(options, report.trials, online);
   state.facts = report.facts;
   for (Finding& finding : counting_findings(state, report.findings)) {
@@ -141,10 +143,11 @@ int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited
   if (!online) {
     return complain(online.error());
   }
-  RaisingKernel raising(kernel);
+  const SideCalls side_calls = try_side_calls();
+  RaisingKernel raising(kernel, side_calls.use(SideCall::capset));
   const CpuList cpus = online->refresh();
   ProbeReport report;
-  report.facts = gather_facts(options.paths);
+  report.facts = gather_facts(options.paths, side_calls);
   report.trials = run_trials(raising, cpus.front(), report.facts.cgroups.trial_directory);
   if (options.need) {
     return print_need(options, report, cpus);

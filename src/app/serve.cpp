@@ -133,11 +133,12 @@ Content content_of(const Options& options, Session& session) {
 
 // The opening thread keeps what this thread may raise; all threads started later get nothing.
 void start_threads(Session& session, Log& log) {
-  if (const auto cleared = clear_effective(); !cleared) {
+  const CallUse capset = session.side_calls().use(SideCall::capset);
+  if (const auto cleared = clear_effective(capset); !cleared) {
     log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
   }
   session.start();
-  if (const auto dropped = drop_permitted(); !dropped) {
+  if (const auto dropped = drop_permitted(capset); !dropped) {
     log.logger()->warn("the permitted capabilities stay as they are: {}", dropped.error().what);
   }
   if (const auto started = log.start_thread(); !started) {

@@ -27,10 +27,14 @@ std::vector<prometheus::MetricFamily> lasting_metrics(const ProbeReport& report,
   return families;
 }
 
-Opener::Config opener_config(const Options& options,
-                             const std::vector<const CatalogEvent*>& events) {
-  return {events, options.paths, options.cpus, resolve_guests(options.guests, options.paths),
-          descriptor_allowance(options.paths)};
+Opener::Config opener_config(const Options& options, const std::vector<const CatalogEvent*>& events,
+                             const SideCalls& side_calls) {
+  return {events,
+          options.paths,
+          options.cpus,
+          resolve_guests(options.guests, options.paths),
+          descriptor_allowance(options.paths, side_calls.use(SideCall::prlimit64)),
+          side_calls.use(SideCall::sched_setaffinity)};
 }
 
 }  // namespace
@@ -49,18 +53,19 @@ Result<std::unique_ptr<Session>> Session::create(const Options& options, PerfKer
 Session::Session(const Options& options, PerfKernel& kernel, const Log& log, AfterPass after_pass,
                  OnlineCpus for_reading, OnlineCpus for_opening)
     : options_(options),
-      kernel_(kernel),
+      kernel_(kernel, side_calls_.use(SideCall::capset)),
       events_(events_of(options.collectors)),
       after_pass_(std::move(after_pass)),
       counters_(kernel_, events_, std::move(for_reading)),
       scrape_(counters_, options.paths, options.aggregate, options.collectors, log.logger(),
               [&log] { return log.dropped(); }),
-      opener_(kernel_, counters_, std::move(for_opening), opener_config(options, events_),
+      opener_(kernel_, counters_, std::move(for_opening),
+              opener_config(options, events_, side_calls_),
               {[this](CpuId cpu) { return probe(cpu); },
                [this](const OpenReport& report) { publish(report); }}) {}
 
 Result<void> Session::probe(CpuId cpu) {
-  probed_.facts = gather_facts(options_.paths);
+  probed_.facts = gather_facts(options_.paths, side_calls_);
   probed_.trials = run_trials(kernel_, cpu, probed_.facts.cgroups.trial_directory);
   probed_.findings = diagnose(probed_.facts, probed_.trials, wanted_of(events_));
   if (!opening_is_safe(probed_.trials)) {
@@ -115,13 +120,13 @@ Guests resolve_guests(GuestChoice choice, const HostPaths& paths) {
   return choice == GuestChoice::exclude ? Guests::exclude : Guests::include;
 }
 
-std::size_t descriptor_allowance(const HostPaths& paths) {
+std::size_t descriptor_allowance(const HostPaths& paths, CallUse prlimit64) {
   constexpr rlim_t kReserve = 512;  // for connections
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
     return std::numeric_limits<std::size_t>::max();
   }
-  if (limit.rlim_cur < limit.rlim_max) {
+  if (limit.rlim_cur < limit.rlim_max && prlimit64 == CallUse::make) {
     const rlimit raised{limit.rlim_max, limit.rlim_max};
     if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) {
       limit = raised;

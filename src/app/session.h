@@ -23,7 +23,8 @@ class Session {
   // retry of what was refused, when the board has been brought up to date.
   using AfterPass = std::function<void(const ProbeReport&)>;
 
-  // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told.
+  // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told. Tries
+  // the side calls in a child first: best before there are threads.
   static Result<std::unique_ptr<Session>> create(const Options& options, PerfKernel& kernel,
                                                  const Log& log, AfterPass after_pass);
 
@@ -38,6 +39,7 @@ class Session {
   // Appends a scrape to `body`. Thread-safe.
   void scrape(Format format, const CollectorFilter& filter, std::string& body);
 
+  [[nodiscard]] const SideCalls& side_calls() const { return side_calls_; }
   [[nodiscard]] const Board& board() const { return board_; }
   [[nodiscard]] CounterSet& counters() { return counters_; }
 
@@ -49,6 +51,7 @@ class Session {
   void publish(const OpenReport& report);
 
   Options options_;
+  SideCalls side_calls_ = try_side_calls();
   RaisingKernel kernel_;
   std::vector<const CatalogEvent*> events_;
   AfterPass after_pass_;
@@ -69,7 +72,8 @@ Wanted wanted_of(const std::vector<const CatalogEvent*>& events);
 Guests resolve_guests(GuestChoice choice, const HostPaths& paths);
 
 // Raises the soft limit of open files to the hard one, and returns how many events may take: what
-// the process does not have open yet, less a reserve for connections.
-std::size_t descriptor_allowance(const HostPaths& paths);
+// the process does not have open yet, less a reserve for connections. Where prlimit64 is left out,
+// the limit stays.
+std::size_t descriptor_allowance(const HostPaths& paths, CallUse prlimit64);
 
 }  // namespace perf_exporter

@@ -50,7 +50,8 @@ int stat(const Options& options, PerfKernel& kernel, const Log& log) {
   if (!session) {
     return complain(session.error());
   }
-  if (const auto cleared = clear_effective(); !cleared) {
+  if (const auto cleared = clear_effective((*session)->side_calls().use(SideCall::capset));
+      !cleared) {
     log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
   }
   (*session)->start();

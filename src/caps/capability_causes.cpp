@@ -92,7 +92,10 @@ void add_missing_steps(Case& c, Severity severity) {
     return;
   }
   if ((sets.permitted & bit(Capability::perfmon)) != 0) {
-    add(c, "permitted_not_raised", severity, seen);
+    const auto& calls = c.facts.side_calls;
+    const bool is_filtered = calls && calls->is_taken(SideCall::capset);
+    add(c, is_filtered ? "permitted_not_raised/filtered" : "permitted_not_raised", severity,
+        is_filtered ? seen + ", capset " + to_text((*calls)[SideCall::capset]) : seen);
     return;
   }
   const bool is_bounded = (sets.bounding & bit(Capability::perfmon)) == 0;

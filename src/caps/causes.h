@@ -79,6 +79,9 @@ void add_use_causes(Case& c);
 // Hardware events that are not there, whatever the permissions.
 void add_pmu_causes(Case& c);
 
+// A filter takes calls that the exporter makes beside perf_event_open, or that could not be tried.
+void add_side_call_causes(Case& c);
+
 // r8 was refused although r5, the same without a cgroup, was not; or there was none to try.
 void add_cgroup_causes(Case& c);
 

@@ -33,7 +33,7 @@ constexpr PlaceText kTexts[] = {
      .grant_both = "In the pod's manifest, on the container:\n"
                    "  securityContext:\n"
                    "    capabilities: {drop: [ALL], add: [PERFMON, SYS_ADMIN]}",
-     .allow_call = "On the node, install a seccomp profile that allows perf_event_open below\n"
+     .allow_call = "On the node, install a seccomp profile that allows {calls} below\n"
                    "/var/lib/kubelet/seccomp, and name it in the pod's manifest:\n"
                    "  securityContext:\n"
                    "    seccompProfile: {type: Localhost, localhostProfile: FILE}",
@@ -73,7 +73,7 @@ constexpr PlaceText kTexts[] = {
                         "  docker run --user 0 --cap-add SYS_ADMIN ...",
      .grant_both = "On the host, start the container with:\n"
                    "  docker run --cap-drop ALL --cap-add PERFMON --cap-add SYS_ADMIN ...",
-     .allow_call = "On the host, start the container with a profile that allows perf_event_open:\n"
+     .allow_call = "On the host, start the container with a profile that allows {calls}:\n"
                    "  docker run --security-opt seccomp=FILE ...",
      .real_kernel = "On the host, start the container on the host's own kernel:\n"
                     "  docker run --runtime runc ...",
@@ -102,7 +102,7 @@ constexpr PlaceText kTexts[] = {
                         "  sudo podman run --user 0 --cap-add SYS_ADMIN ...",
      .grant_both = "On the host, start the container rootful and with:\n"
                    "  sudo podman run --cap-drop ALL --cap-add PERFMON --cap-add SYS_ADMIN ...",
-     .allow_call = "On the host, start the container with a profile that allows perf_event_open:\n"
+     .allow_call = "On the host, start the container with a profile that allows {calls}:\n"
                    "  sudo podman run --security-opt seccomp=FILE ...",
      .real_kernel = "On the host, start the container on the host's own kernel:\n"
                     "  sudo podman --runtime runc run ...",
@@ -128,7 +128,7 @@ constexpr PlaceText kTexts[] = {
                         "  nerdctl run --user 0 --cap-add SYS_ADMIN ...",
      .grant_both = "On the host, start the container with:\n"
                    "  nerdctl run --cap-drop ALL --cap-add PERFMON --cap-add SYS_ADMIN ...",
-     .allow_call = "On the host, start the container with a profile that allows perf_event_open:\n"
+     .allow_call = "On the host, start the container with a profile that allows {calls}:\n"
                    "  nerdctl run --security-opt seccomp=FILE ...",
      .real_kernel = "On the host, start the container on the host's own kernel:\n"
                     "  nerdctl run --runtime io.containerd.runc.v2 ...",

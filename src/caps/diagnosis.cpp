@@ -125,6 +125,7 @@ std::vector<Finding> diagnose(const HostFacts& facts, const Trials& trials, cons
   if (wanted.hardware_events == Want::yes) {
     add_pmu_causes(c);
   }
+  add_side_call_causes(c);
   arrange(c.findings);
   return c.findings;
 }

@@ -46,6 +46,14 @@ std::string to_text(const FileCapabilities& file) {
   return text;
 }
 
+std::string tell_side_calls(const SideCalls& calls) {
+  std::string text;
+  for (const SideCall call : kSideCalls) {
+    text += (text.empty() ? "" : ", ") + std::string(to_text(call)) + " " + to_text(calls[call]);
+  }
+  return text;
+}
+
 FactValue limit_value(std::uint64_t limit) {
   return limit == DescriptorLimits::kUnlimited ? FactValue("unlimited")
                                                : FactValue(static_cast<std::int64_t>(limit));
@@ -59,6 +67,7 @@ void add_process(std::vector<FactRow>& rows, const HostFacts& facts) {
                   })});
   rows.push_back({"no_new_privs", value_of(facts.no_new_privs)});
   rows.push_back({"seccomp_mode", value_of(facts.seccomp_mode)});
+  rows.push_back({"side_calls", value_of(facts.side_calls, tell_side_calls)});
   rows.push_back({"tracer_pid", value_of(facts.tracer_pid)});
   rows.push_back({"initial_user_namespace", value_of(facts.initial_user_namespace)});
   rows.push_back({"executable", value_of(facts.executable)});

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "base/utf8.h"
 #include "caps/finding_text.h"
@@ -74,6 +75,22 @@ std::string shell_word(const std::string& text) {
   return word + "'";
 }
 
+// Every call that a filter has to let through and does not, as far as that is known. That of
+// perf_event_open is tried later; to name it twice does no harm.
+std::string system_calls(const HostFacts& facts, std::string_view separator) {
+  std::vector<std::string_view> names = {"perf_event_open"};
+  for (const SideCall call :
+       facts.side_calls ? facts.side_calls->taken() : std::vector<SideCall>()) {
+    names.push_back(to_text(call));
+  }
+  std::sort(names.begin(), names.end());
+  std::string text;
+  for (const std::string_view name : names) {
+    text += (text.empty() ? "" : std::string(separator)) + std::string(name);
+  }
+  return text;
+}
+
 std::string json_text(std::string_view text) {
   std::string json;
   append_json_string(text, json);
@@ -94,6 +111,12 @@ std::optional<std::string> literal(std::string_view name, const HostFacts& facts
   }
   if (name == "unit") {
     return facts.unit.value_or("perf-exporter.service");
+  }
+  if (name == "calls") {
+    return system_calls(facts, ", ");
+  }
+  if (name == "call_list") {
+    return system_calls(facts, " ");
   }
   if (name == "runtime_unit") {
     return std::string(runtime_unit(facts.runtime));
@@ -169,8 +192,8 @@ std::string with_pieces(std::string_view text, const HostFacts& facts) {
 std::string with_names(std::string_view line, const HostFacts& facts) {
   return filled(line, [&](std::string_view name) {
     const auto text = literal(name, facts);
-    const bool is_whole = name == "exe_json" || name == "type";
-    return text && is_verbatim(line) && !is_whole ? std::optional(shell_word(*text)) : text;
+    const bool is_word = name == "exe" || name == "main" || name == "unit";
+    return text && is_verbatim(line) && is_word ? std::optional(shell_word(*text)) : text;
   });
 }
 

@@ -152,8 +152,9 @@ std::string_view to_text(KernelVendor vendor) {
   return kNames[static_cast<std::size_t>(vendor)];
 }
 
-HostFacts gather_facts(const HostPaths& paths) {
+HostFacts gather_facts(const HostPaths& paths, const std::optional<SideCalls>& side_calls) {
   HostFacts facts;
+  facts.side_calls = side_calls;
   add_process_facts(facts, paths);
   facts.cgroups = find_cgroups(paths);
   add_kernel_facts(facts, paths);

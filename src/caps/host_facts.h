@@ -15,6 +15,7 @@
 #include "caps/file_capabilities.h"
 #include "caps/hypervisor.h"
 #include "caps/place.h"
+#include "caps/side_calls.h"
 
 namespace perf_exporter {
 
@@ -51,6 +52,7 @@ struct HostFacts {
   std::optional<CapabilitySets> capget;  // the same as capget(2) shows them, filtered by AppArmor
   std::optional<bool> no_new_privs;
   std::optional<std::int64_t> seccomp_mode;  // 0 off, 1 strict, 2 filter
+  std::optional<SideCalls> side_calls;       // absent: nobody tried them
   std::optional<std::int64_t> tracer_pid;    // 0: none
   std::optional<bool> initial_user_namespace;
   std::optional<std::string> executable;
@@ -89,8 +91,10 @@ struct HostFacts {
 
 // Reads the facts below `paths`; the process' own from procfs/thread-self or procfs/self. Never
 // fails: what can't be read stays unknown. capget is asked only where procfs is a mounted procfs,
-// since a recorded tree speaks of another process. Call it on the thread that opens.
-HostFacts gather_facts(const HostPaths& paths);
+// since a recorded tree speaks of another process. Of `side_calls` those are left out that are
+// taken; without them none is. Call it on the thread that opens.
+HostFacts gather_facts(const HostPaths& paths,
+                       const std::optional<SideCalls>& side_calls = std::nullopt);
 
 // Whether a label in /proc/self/attr/current is SELinux's user:role:type[:level], and its type.
 bool is_selinux_label(std::string_view label);

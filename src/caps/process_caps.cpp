@@ -1,7 +1,10 @@
 #include "caps/process_caps.h"
 
 #include <sys/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -22,16 +25,6 @@ using UniqueCapabilities = std::unique_ptr<std::remove_pointer_t<cap_t>, FreeCap
 
 tl::unexpected<Fault> call_fault(const char* call, int error) {
   return fault(std::string(call) + ": " + std::strerror(error), error);
-}
-
-// False, with errno set, where the library refuses a bit.
-bool put_mask(cap_t capabilities, cap_flag_t set, std::uint64_t mask) {
-  for (cap_value_t value = 0; value < kMaskBits; ++value) {
-    if (((mask >> value) & 1) != 0 && ::cap_set_flag(capabilities, set, 1, &value, CAP_SET) != 0) {
-      return false;
-    }
-  }
-  return true;
 }
 
 std::uint64_t take_mask(cap_t capabilities, cap_flag_t set) {
@@ -57,15 +50,18 @@ std::uint64_t ask_mask(Ask ask) {
   return mask;
 }
 
-// Writes the three sets that capset(2) takes.
+// Writes the three sets that capset(2) takes. libcap would call capget as well, which a filter may
+// take.
 Result<void> set_own(const CapabilitySets& sets) {
-  const UniqueCapabilities capabilities(::cap_init());
-  if (!capabilities || !put_mask(capabilities.get(), CAP_EFFECTIVE, sets.effective) ||
-      !put_mask(capabilities.get(), CAP_PERMITTED, sets.permitted) ||
-      !put_mask(capabilities.get(), CAP_INHERITABLE, sets.inheritable)) {
-    return call_fault("cap_set_flag", errno);
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const auto part = [i](std::uint64_t mask) {
+      return static_cast<std::uint32_t>(mask >> 32 * i);
+    };
+    data[i] = {part(sets.effective), part(sets.permitted), part(sets.inheritable)};
   }
-  if (::cap_set_proc(capabilities.get()) != 0) {
+  if (::syscall(SYS_capset, &header, data.data()) != 0) {
     return call_fault("capset", errno);
   }
   return {};
@@ -97,7 +93,10 @@ Result<CapabilitySets> capget_capabilities() {
                         ask_mask([](cap_value_t value) { return ::cap_get_ambient(value); })};
 }
 
-Result<void> clear_effective() {
+Result<void> clear_effective(CallUse capset) {
+  if (capset == CallUse::leave_out) {
+    return {};
+  }
   auto sets = own_capabilities();
   if (!sets) {
     return tl::unexpected(sets.error());
@@ -106,11 +105,12 @@ Result<void> clear_effective() {
   return set_own(*sets);
 }
 
-Result<void> drop_permitted() {
-  return set_own({});
+Result<void> drop_permitted(CallUse capset) {
+  return capset == CallUse::leave_out ? Result<void>() : set_own({});
 }
 
-RaisedCapability::RaisedCapability(Capability capability) : capability_(capability) {
+RaisedCapability::RaisedCapability(Capability capability, CallUse capset)
+    : capability_(capability) {
   const auto sets = own_capabilities();
   if (!sets) {
     read_error_ = sets.error().code;
@@ -121,7 +121,7 @@ RaisedCapability::RaisedCapability(Capability capability) : capability_(capabili
   }
   before_ = *sets;
   held_ = (sets->effective & bit(capability)) != 0;
-  if (!held_) {
+  if (!held_ && capset == CallUse::make) {
     CapabilitySets with = *sets;
     with.effective |= bit(capability);
     raised_ = set_own(with).has_value();

@@ -6,6 +6,7 @@
 // holds it, and writing that answer back would give the capability up for good.
 #pragma once
 
+#include "base/call_use.h"
 #include "base/result.h"
 #include "caps/capability_sets.h"
 
@@ -19,18 +20,20 @@ Result<CapabilitySets> own_capabilities();
 Result<CapabilitySets> capget_capabilities();
 
 // Empties the effective set and leaves the others alone, so that capabilities can be raised again.
-Result<void> clear_effective();
+// Where capset is left out, the set stays as it is, which is no fault.
+Result<void> clear_effective(CallUse capset = CallUse::make);
 
 // Gives up the effective, permitted and inheritable sets for good; the ambient set goes with them
 // (capabilities(7): no ambient capability without permitted and inheritable). The bounding set
-// stays.
-Result<void> drop_permitted();
+// stays. The same where capset is left out.
+Result<void> drop_permitted(CallUse capset = CallUse::make);
 
 // Holds one capability in the effective set of the constructing thread until destroyed on the same
-// thread. Raises only what is permitted and lowers only what it raised itself.
+// thread. Raises only what is permitted and lowers only what it raised itself; where capset is left
+// out, neither.
 class RaisedCapability {
  public:
-  explicit RaisedCapability(Capability capability);
+  explicit RaisedCapability(Capability capability, CallUse capset = CallUse::make);
   RaisedCapability(const RaisedCapability&) = delete;
   RaisedCapability& operator=(const RaisedCapability&) = delete;
   ~RaisedCapability();

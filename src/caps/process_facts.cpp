@@ -39,7 +39,10 @@ std::optional<uid_t> effective_uid(std::string_view status) {
 }
 
 void add_status(HostFacts& facts, const HostPaths& paths) {
-  const RaisedCapability as_for_an_open(Capability::perfmon);
+  const auto use = [&](SideCall call) {
+    return facts.side_calls ? facts.side_calls->use(call) : CallUse::make;
+  };
+  const RaisedCapability as_for_an_open(Capability::perfmon, use(SideCall::capset));
   auto status = read_text(paths.procfs / "thread-self" / "status");
   if (!status) {
     status = read_text(paths.procfs / "self" / "status");
@@ -54,7 +57,8 @@ void add_status(HostFacts& facts, const HostPaths& paths) {
     facts.tracer_pid = number_field<std::int64_t>(*status, "TracerPid");
   }
   struct statfs system {};
-  if (::statfs(paths.procfs.c_str(), &system) == 0 && system.f_type == PROC_SUPER_MAGIC) {
+  if (use(SideCall::capget) == CallUse::make && ::statfs(paths.procfs.c_str(), &system) == 0 &&
+      system.f_type == PROC_SUPER_MAGIC) {
     if (const auto sets = capget_capabilities()) {
       facts.capget = *sets;
     }

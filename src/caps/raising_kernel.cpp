@@ -21,7 +21,7 @@ bool is_full(int error) {
 Result<UniqueFd> RaisingKernel::open(const OpenCall& call) {
   const Capability first = first_.load();
   auto opened = [&]() -> Result<UniqueFd> {
-    const RaisedCapability raised(first);
+    const RaisedCapability raised(first, capset_);
     auto result = inner_.open(call);
     if (!result && result.error().code == EACCES && is_full(raised.read_error())) {
       return fault(std::string("perf_event_open: ") + std::strerror(raised.read_error()),
@@ -32,7 +32,7 @@ Result<UniqueFd> RaisingKernel::open(const OpenCall& call) {
   if (opened || opened.error().code != EACCES || first == Capability::sys_admin) {
     return opened;
   }
-  const RaisedCapability raised(Capability::sys_admin);
+  const RaisedCapability raised(Capability::sys_admin, capset_);
   if (!raised.held()) {
     return opened;
   }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "base/call_use.h"
 #include "caps/capability_sets.h"
 #include "perf/perf_kernel.h"
 
@@ -19,7 +20,9 @@ namespace perf_exporter {
 // Safe to call from several threads; each uses its own capabilities. `inner` must outlive this.
 class RaisingKernel final : public PerfKernel {
  public:
-  explicit RaisingKernel(PerfKernel& inner) : inner_(inner) {}
+  // Where capset is left out, only what is effective by itself counts.
+  explicit RaisingKernel(PerfKernel& inner, CallUse capset = CallUse::make)
+      : inner_(inner), capset_(capset) {}
 
   Result<UniqueFd> open(const OpenCall& call) override;
   Result<std::size_t> read(int fd, std::span<std::byte> bytes) override;
@@ -30,6 +33,7 @@ class RaisingKernel final : public PerfKernel {
 
  private:
   PerfKernel& inner_;
+  CallUse capset_;
   std::atomic<Capability> first_ = Capability::perfmon;
 };
 

@@ -17,7 +17,7 @@ constexpr PlaceText kTexts[] = {
                         "  CapabilityBoundingSet=CAP_SYS_ADMIN",
      .grant_both = "",
      .allow_call = "{drop_in}\n"
-                   "  SystemCallFilter=perf_event_open",
+                   "  SystemCallFilter={call_list}",
      .real_kernel = "Start the unit on the host itself, outside the sandbox.",
      .descriptors = "{drop_in}\n"
                     "  LimitNOFILE=1048576",
@@ -44,10 +44,10 @@ constexpr PlaceText kTexts[] = {
      .grant_sys_admin = "nspawn keeps CAP_SYS_ADMIN for the container's root: run the program as\n"
                         "root there, with PrivateUsers=no.",
      .grant_both = "",
-     .allow_call = "On the host, in /etc/systemd/nspawn/NAME.nspawn (or with\n"
-                   "--system-call-filter=perf_event_open on the command line):\n"
+     .allow_call = "On the host, in /etc/systemd/nspawn/NAME.nspawn (or the same\n"
+                   "with --system-call-filter= on the command line):\n"
                    "  [Exec]\n"
-                   "  SystemCallFilter=perf_event_open",
+                   "  SystemCallFilter={call_list}",
      .real_kernel = "Start the container on the host itself, outside the sandbox.",
      .descriptors = "On the host, in /etc/systemd/nspawn/NAME.nspawn:\n"
                     "  [Exec]\n"
@@ -73,7 +73,7 @@ constexpr PlaceText kTexts[] = {
          "  grep CapBnd /proc/self/status",
      .grant_sys_admin = "On the host, run the program as root.",
      .grant_both = "",
-     .allow_call = "Start the process without the filter, or with one that allows perf_event_open.",
+     .allow_call = "Start the process without the filter, or with one that allows {calls}.",
      .real_kernel = "Start the process outside the sandbox.",
      .descriptors = "On the host, before starting the program:\n"
                     "  ulimit -n 1048576",

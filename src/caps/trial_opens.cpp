@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,8 +91,7 @@ TrialResult from_error(int error, TrialResult::Outcome success = TrialResult::Ou
 constexpr int kMaxExitStatus = 255;
 
 [[noreturn]] void end_child_with_error_of(PerfKernel& kernel, const OpenCall& call) {
-  const rlimit no_core{};
-  ::setrlimit(RLIMIT_CORE, &no_core);  // SIGSYS dumps core by default
+  ::prctl(PR_SET_DUMPABLE, 0);  // SIGSYS dumps core by default; a filter may take prlimit64
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGSYS, SIG_DFL);
   ::_exit(std::min(error_of(kernel, call), kMaxExitStatus));

@@ -35,7 +35,7 @@ Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Conf
       hooks_(std::move(hooks)),
       pmus_(find_core_pmus(config_.paths)),
       groups_(kernel, config_.events, pmus_, config_.guests),
-      truth_(kernel, config_.events, config_.paths) {
+      truth_(kernel, config_.events, config_.paths, config_.affinity) {
   truth_.set_room({[this](CpuId cpu) { counters_.pause_hardware(cpu); },
                    [this](CpuId cpu) { counters_.resume_hardware(cpu); }});
 }

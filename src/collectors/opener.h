@@ -37,7 +37,8 @@ class Opener {
     HostPaths paths;
     CpuChoice cpus;
     Guests guests = Guests::include;
-    std::size_t allowance = 0;  // descriptors that events may take
+    std::size_t allowance = 0;         // descriptors that events may take
+    CallUse affinity = CallUse::make;  // of sched_setaffinity, by the truth checks
     std::chrono::milliseconds truth_interval = std::chrono::minutes(5);   // between truth checks
     std::chrono::milliseconds retry_interval = std::chrono::seconds(30);  // see Hooks::prepare
   };

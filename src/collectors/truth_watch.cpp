@@ -40,10 +40,12 @@ std::string_view group_of(std::uint64_t config) {
 
 }  // namespace
 
-TruthWatch::TruthWatch(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted, HostPaths paths)
+TruthWatch::TruthWatch(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted, HostPaths paths,
+                       CallUse affinity)
     : kernel_(kernel),
       wanted_(std::move(wanted)),
       paths_(std::move(paths)),
+      affinity_(affinity),
       wants_hardware_(std::any_of(wanted_.begin(), wanted_.end(),
                                   [](const CatalogEvent* event) { return is_hardware(*event); })) {}
 
@@ -63,7 +65,7 @@ bool TruthWatch::check(const std::vector<CorePmu>& pmus, const CpuList& counted)
     if (cpus_of(pmu, counted).empty()) {
       continue;
     }
-    PmuTruth truth = check_truth(kernel_, pmu, cpus_of(pmu, usable), room_);
+    PmuTruth truth = check_truth(kernel_, pmu, cpus_of(pmu, usable), room_, affinity_);
     if (const PmuTruth* before = standing_of(pmu.name)) {
       truth.cycles = standing_after(before->cycles, truth.cycles);
       truth.instructions = standing_after(before->instructions, truth.instructions);

@@ -15,8 +15,9 @@ namespace perf_exporter {
 // thread.
 class TruthWatch {
  public:
-  // `kernel` must outlive this.
-  TruthWatch(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted, HostPaths paths);
+  // `kernel` must outlive this. `affinity` as for check_truth.
+  TruthWatch(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted, HostPaths paths,
+             CallUse affinity = CallUse::make);
 
   // How the checks get counters where what is counted takes all of them; nothing by default.
   void set_room(Room room) { room_ = std::move(room); }
@@ -44,6 +45,7 @@ class TruthWatch {
   PerfKernel& kernel_;
   std::vector<const CatalogEvent*> wanted_;
   HostPaths paths_;
+  CallUse affinity_;
   bool wants_hardware_;
   Room room_;
   std::vector<PmuTruth> standing_;

@@ -161,8 +161,8 @@ bool lacks_counters(const Truths& truths) {
 
 }  // namespace
 
-PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus,
-                     const Room& room) {
+PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus, const Room& room,
+                     CallUse affinity) {
   PmuTruth result{pmu.name, {}, {}, {}};
   const auto give_up = [&](const EventTruth& why) {
     result.cycles = result.instructions = why;
@@ -173,6 +173,9 @@ PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus
   }
   if (cpus.empty()) {
     return give_up(unknown(Doubt::no_cpu));
+  }
+  if (affinity == CallUse::leave_out) {
+    return give_up(unknown(Doubt::affinity_refused));
   }
   const auto pin = CpuPin::to_one_of(cpus);
   if (!pin) {

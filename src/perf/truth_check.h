@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/call_use.h"
 #include "base/count.h"
 #include "perf/core_pmu.h"
 #include "perf/known_loop.h"
@@ -76,13 +77,14 @@ struct Room {
 // of `cpus`, which should be online CPUs of `pmu`: whether the PMU counts at all, and counts right.
 // Virtual PMUs often do neither, and say nothing.
 //
-// The calling thread is kept on that CPU meanwhile and has its own CPUs again afterwards. Needs no
+// The calling thread is kept on that CPU meanwhile and has its own CPUs again afterwards; where
+// sched_setaffinity is left out, nothing can be judged. Needs no
 // privilege up to perf_event_paranoid 2. Takes about 1 ms, leaves nothing open, and never fails:
 // what can't be judged is unknown. A reading is judged only where the events had their counters all
 // the time, and an event has failed only where three such readings in a row were wrong, so that
 // other users of the PMU raise no false alarm. An event carries the type of a PMU that lists its
 // CPUs (see on_pmu()) where the kernel takes that, else it is asked for as it is.
 PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus,
-                     const Room& room = {});
+                     const Room& room = {}, CallUse affinity = CallUse::make);
 
 }  // namespace perf_exporter

@@ -19,6 +19,7 @@ ACTIONS = {
     "TRAP": seccomp.TRAP,
 }
 LOWER_HALF = 0xFFFFFFFF
+NOT_NULL = "set"
 
 
 def add(filter_, rule):
@@ -26,8 +27,11 @@ def add(filter_, rule):
     action = ACTIONS[answer] if answer in ACTIONS else seccomp.ERRNO(getattr(errno, answer))
     conditions = []
     if argument:
-        index, value = (int(number, 0) for number in argument)
-        conditions.append(seccomp.Arg(index, seccomp.MASKED_EQ, LOWER_HALF, value & LOWER_HALF))
+        index, value = argument
+        if value == NOT_NULL:
+            conditions.append(seccomp.Arg(int(index), seccomp.NE, 0))
+        else:
+            conditions.append(seccomp.Arg(int(index), seccomp.MASKED_EQ, LOWER_HALF, int(value, 0) & LOWER_HALF))
     filter_.add_rule(action, call, *conditions)
 
 

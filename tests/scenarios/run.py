@@ -27,6 +27,7 @@ import container
 import filters
 import inherited
 import oci
+import other_calls
 import preflights
 import serving
 import starts
@@ -39,7 +40,8 @@ from leftovers import Leftovers
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
 EVERYBODY = ["0", "0", "4294967295"]
-MODULES = (capabilities, surroundings, filters, preflights, cgroups, serving, untried, sums, inherited, oci)
+MODULES = (capabilities, surroundings, filters, other_calls, preflights, cgroups, serving, untried, sums, inherited,
+           oci)  # fmt: skip
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 

@@ -53,6 +53,7 @@ def renderings(command, arguments):
         ready = exporter.get("/-/ready")[2].decode()
         served = json.loads(exporter.get("/probe", Accept="application/json")[2])
         web = exporter.get("/probe", Accept="text/html")[2].decode()
+        exporter.stop()  # a thread of its own writes the log: whole it is once that has ended
         log = exporter.log()
     return report, {
         "text": of_text(text),

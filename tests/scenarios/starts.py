@@ -41,7 +41,8 @@ def ambient(*options, holding=False):
 
 def filtered(*rules):
     """Behind a seccomp filter, installed by root so that it takes no no_new_privs. A rule is CALL:ANSWER, or
-    CALL:ANSWER:INDEX:VALUE for the calls whose argument has that value in its lower 32 bits."""
+    CALL:ANSWER:INDEX:VALUE for the calls whose argument has that value in its lower 32 bits, or is a pointer to
+    something where VALUE is "set"."""
     return [sys.executable, "-B", str(FOLDER / "filtered.py"), *rules, "--"]
 
 

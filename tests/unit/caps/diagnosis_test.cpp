@@ -46,6 +46,7 @@ TEST(DiagnosisTable, HasARowForEveryCause) {
   seen.insert({"hybrid_core_type", "counters_taken", "nmi_watchdog"});   // CounterCauses
   seen.insert({"pmu_not_counting", "pmu_counts_nonsense"});              // TruthFindings
   seen.insert("descriptor_limit");                                       // CountingFindings
+  seen.insert("seccomp_other_calls");                                    // SideCallCauses
   seen.insert("sum_incomplete");                                         // SumFindings
   seen.insert({"main_program_starts", "main_program_missing", "main_program_not_executable",
                "main_program_exec_refused", "main_program_nosuid",

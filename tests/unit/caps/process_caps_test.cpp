@@ -65,6 +65,23 @@ TEST_F(ProcessCaps, DropPermittedGivesEverythingUpForGood) {
       format_mask(0) + " not held");
 }
 
+// Where a filter would end the process for capset.
+TEST_F(ProcessCaps, LeaveTheSetsAsTheyAreWithoutCapset) {
+  const std::string permitted = permitted_now();
+  EXPECT_EQ(in_child([] {
+              const bool done = clear_effective(CallUse::leave_out).has_value() &&
+                                drop_permitted(CallUse::leave_out).has_value();
+              return (done ? "done " : "failed ") + permitted_now();
+            }),
+            "done " + permitted);
+  EXPECT_EQ(in_child([] {
+              std::string seen = become_nobody(kPerfmon);
+              const RaisedCapability raised(Capability::perfmon, CallUse::leave_out);
+              return seen + (raised.held() ? "held " : "not held ") + effective_now();
+            }),
+            "not held " + format_mask(0));
+}
+
 TEST_F(ProcessCaps, TouchTheCallingThreadAlone) {
   EXPECT_EQ(in_child([] {
               std::string other;

@@ -270,6 +270,12 @@ TEST_F(TruthCheckTest, WithoutACpuThereIsNoCheck) {
   EXPECT_TRUE(kernel_.opens().empty());
 }
 
+TEST_F(TruthCheckTest, WithoutTheCallThatKeepsTheThreadThereThereIsNoCheck) {
+  const PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, {}, CallUse::leave_out);
+  expect_unknown(truth, Doubt::affinity_refused);
+  EXPECT_TRUE(kernel_.opens().empty());
+}
+
 TEST_F(TruthCheckTest, TheThreadHasItsCpusAgain) {
   cpu_set_t before;
   cpu_set_t after;
