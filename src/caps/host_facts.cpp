@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/search.h"
+#include "caps/device_tree.h"
 #include "caps/process_facts.h"
 #include "perf/core_pmu.h"
 
@@ -117,9 +118,8 @@ void add_hardware_facts(HostFacts& facts, const HostPaths& paths) {
   const std::filesystem::path dmi = paths.sysfs / "class" / "dmi" / "id";
   const auto vendor = read_text(dmi / "sys_vendor");
   const auto product = read_text(dmi / "product_name");
-  if (vendor && product) {
-    facts.machine = *vendor + " " + *product;
-  }
+  facts.machine =
+      vendor && product ? std::optional(*vendor + " " + *product) : device_tree_model(paths);
 }
 
 }  // namespace

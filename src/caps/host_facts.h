@@ -85,7 +85,7 @@ struct HostFacts {
   // The hardware.
   std::optional<std::vector<std::string>> core_pmus;  // names in sysfs, sorted
   std::optional<Hypervisor> hypervisor;
-  std::optional<std::string> machine;  // vendor and product by DMI
+  std::optional<std::string> machine;  // vendor and product by DMI, else the device tree's model
   std::optional<bool> mediated_vpmu;   // KVM hands the PMU to guests whole
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/search.h"
+#include "caps/device_tree.h"
 
 namespace perf_exporter {
 namespace {
@@ -15,9 +16,10 @@ namespace {
 // Xen's command line. None was tried on the platform itself.
 constexpr HypervisorText kTexts[] = {
     {Hypervisor::none, "none", "no hypervisor",
-     "The firmware may hide it, or the kernel may lack the driver of this CPU. The kernel's log\n"
-     "tells:\n"
-     "  sudo dmesg | grep -iE 'perf|pmu'"},
+     "The firmware may hide the PMU (on a board of Arm: no pmu node in its device tree), or the\n"
+     "kernel may lack the driver of this CPU. The kernel's log tells, in the line that begins\n"
+     "'Performance Events' on x86 and 'hw perfevents' on Arm:\n"
+     "  sudo dmesg | grep -iE 'performance|perfevents|pmu'"},
     {Hypervisor::gce, "gce", "Google Compute Engine",
      "In the VM's properties (C4 and newer machine series), when it is created:\n"
      "  gcloud compute instances create NAME --performance-monitoring-unit=standard ...\n"
@@ -164,7 +166,7 @@ std::optional<Hypervisor> find_hypervisor(const HostPaths& paths) {
   if (vendor) {
     return vendor;
   }
-  return flag == true ? std::optional(Hypervisor::other) : std::nullopt;
+  return flag == true ? std::optional(Hypervisor::other) : device_tree_hypervisor(paths);
 }
 
 }  // namespace perf_exporter

@@ -36,8 +36,8 @@ struct HypervisorText {
 const HypervisorText& hypervisor_text(Hypervisor kind);
 
 // Tells by /proc/version, /proc/cmdline, the mounts, the vendor's strings in /sys/class/dmi/id,
-// /sys/hypervisor/type and the CPU flag (x86). Absent where none of them says anything, as on Arm
-// without DMI.
+// /sys/hypervisor/type, the CPU flag (x86) and the device tree. Absent where none of them says
+// anything, as on an Arm server whose DMI names no hypervisor.
 std::optional<Hypervisor> find_hypervisor(const HostPaths& paths);
 
 }  // namespace perf_exporter

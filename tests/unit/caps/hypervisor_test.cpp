@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
+#include "caps/host_facts.h"
 #include "fakes/temp_host.h"
 
 namespace perf_exporter {
@@ -18,6 +21,14 @@ class HypervisorOf : public testing::Test {
   }
   void cpu_flags(const char* flags) {
     host_.write_proc("cpuinfo", std::string("processor\t: 0\nflags\t\t: ") + flags + "\n");
+  }
+  // A property of the device tree; its strings end in a zero byte each.
+  void tree(const char* property, const std::vector<std::string>& strings) {
+    std::string text;
+    for (const std::string& each : strings) {
+      text += each + '\0';
+    }
+    host_.write_sys(std::filesystem::path("firmware/devicetree/base") / property, text);
   }
   [[nodiscard]] std::string found() const {
     const auto kind = find_hypervisor(host_.paths());
@@ -69,6 +80,46 @@ TEST_F(HypervisorOf, ArmHasNoFlag) {
   EXPECT_EQ(found(), "none");
 }
 
+TEST_F(HypervisorOf, ABoardWithoutDmiIsAMachineOfItsOwn) {
+  tree("model", {"Raspberry Pi 4 Model B Rev 1.4"});
+  tree("compatible", {"raspberrypi,4-model-b", "brcm,bcm2711"});
+  EXPECT_EQ(found(), "none");
+  EXPECT_EQ(gather_facts(host_.paths()).machine, "Raspberry Pi 4 Model B Rev 1.4");
+  tree("compatible", {"apple,j274", "apple,t8103", "apple,arm-platform"});
+  EXPECT_EQ(found(), "none");
+}
+
+// As QEMU, Firecracker, Xen and PowerVM write their guests' trees.
+TEST_F(HypervisorOf, AVirtualMachineWithoutDmiIsToldByItsTree) {
+  tree("compatible", {"linux,dummy-virt"});
+  EXPECT_EQ(found(), "other");
+  tree("fw-cfg@9020000/compatible", {"qemu,fw-cfg-mmio"});
+  EXPECT_EQ(found(), "kvm");
+  tree("compatible", {"xen,xenvm-4.17", "xen,xenvm"});
+  tree("hypervisor/compatible", {"xen,xen-4.17", "xen,xen"});
+  EXPECT_EQ(found(), "xen");
+  tree("hypervisor/compatible", {"acme,visor"});
+  EXPECT_EQ(found(), "other");
+}
+
+TEST_F(HypervisorOf, OtherArchitecturesTreesAreRead) {
+  tree("compatible", {"riscv-virtio"});
+  EXPECT_EQ(found(), "kvm");
+  tree("compatible", {"sifive,hifive-unleashed-a00", "sifive,fu540-c000"});
+  EXPECT_EQ(found(), "none");
+  tree("compatible", {"IBM,9105-22A"});
+  EXPECT_EQ(found(), "none");
+  tree("ibm,partition-name", {"web1"});
+  EXPECT_EQ(found(), "other");
+}
+
+TEST_F(HypervisorOf, DmiGoesBeforeTheTree) {
+  tree("compatible", {"acme,board"});
+  dmi("QEMU", "KVM Virtual Machine");
+  EXPECT_EQ(found(), "kvm");
+  EXPECT_EQ(gather_facts(host_.paths()).machine, "QEMU KVM Virtual Machine");
+}
+
 TEST_F(HypervisorOf, KernelsOfOneKindOfVmTellThemselves) {
   cpu_flags("hypervisor");
   host_.write_proc("version", "Linux version 5.15.167.4-microsoft-standard-WSL2 (root@x) #1 SMP");
@@ -82,6 +133,13 @@ TEST_F(HypervisorOf, AParavirtualXenGuestHasNeitherFlagNorDmi) {
   host_.write_sys("hypervisor/type", "xen\n");
   cpu_flags("fpu");
   EXPECT_EQ(found(), "xen");
+}
+
+TEST(HypervisorTexts, OfAMachineOfItsOwnNameTheKernelsLineAndNoHypervisor) {
+  const std::string text(hypervisor_text(Hypervisor::none).pmu_switch);
+  EXPECT_NE(text.find("hw perfevents"), std::string::npos);
+  EXPECT_NE(text.find("Performance Events"), std::string::npos);
+  EXPECT_EQ(text.find("hypervisor"), std::string::npos);
 }
 
 TEST(HypervisorTexts, SaySomethingForEachAndNeverASysctl) {
