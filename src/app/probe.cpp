@@ -81,12 +81,14 @@ void add_main_program(ProbeReport& report) {
   }
 }
 
-void add_opens(const Options& options, PerfKernel& kernel, const CpuList& online,
+void add_opens(const Options& options, PerfKernel& kernel, const CpuList& cpus,
                ProbeReport& report) {
   CountingState state = opening_is_safe(report.trials)
-                            ? open_and_close(options, kernel, *report.facts.side_calls, online)
-                            : open_nothing(options, report.trials, online);
+                            ? open_and_close(options, kernel, *report.facts.side_calls, cpus)
+                            : open_nothing(options, report.trials, cpus);
   state.facts = report.facts;
+  state.aggregate = options.aggregate;
+  state.without_package = without_package(options.paths, state.cpus);
   for (Finding& finding : counting_findings(state, report.findings)) {
     report.findings.push_back(std::move(finding));
   }

@@ -31,7 +31,9 @@ void CounterSummary::update_structure(const CountersView& view) {
   std::set<std::size_t> leaders;
   std::set<std::string> packages;
   for (const auto& [cpu, counters] : view.cpus) {
-    packages.insert(counters.info().package);
+    if (const std::string& package = counters.info().package; !package.empty()) {
+      packages.insert(package);
+    }
     for (std::size_t event = 0; event < view.events.size(); ++event) {
       if (const auto leader = counters.leader_of(event)) {
         leaders.insert(*leader);

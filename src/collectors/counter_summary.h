@@ -39,7 +39,7 @@ class CounterSummary {
   }
   // The events that lead a group on any CPU, in their order.
   [[nodiscard]] const std::vector<std::size_t>& leaders() const { return leaders_; }
-  // The packages of the CPUs, sorted.
+  // The packages of the CPUs, as far as they are known, sorted.
   [[nodiscard]] const std::vector<std::string>& packages() const { return packages_; }
 
  private:

@@ -6,6 +6,7 @@
 
 #include "caps/finding_text.h"
 #include "collectors/counter_causes.h"
+#include "collectors/cpu_findings.h"
 #include "collectors/truth_findings.h"
 
 namespace perf_exporter {
@@ -119,11 +120,15 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
 CountingState counting_state(const CountersView& view, const OpenReport& report,
                              Aggregate aggregate) {
   CountingState state;
+  state.aggregate = aggregate;
   state.incomplete_sums = incomplete_sums(view, aggregate);
   state.events = view.events;
   state.report = report;
   for (const auto& [cpu, counters] : view.cpus) {
     state.cpus.push_back(cpu);
+    if (counters.info().package.empty()) {
+      state.without_package.push_back(cpu);
+    }
     for (std::size_t event = 0; event < view.events.size(); ++event) {
       if (const EventRefusal* refusal = counters.refusal(event)) {
         state.refusals[cpu][event] = *refusal;
@@ -146,14 +151,8 @@ std::vector<Finding> counting_findings(const CountingState& state,
                                        const std::vector<Finding>& probed) {
   std::vector<Finding> findings;
   add_refusals(state, probed, findings);
-  if (!state.report.missing.empty()) {
-    findings.push_back({"cpu_not_online", Severity::warn,
-                        "CPUs named by --cpus are offline or not there; they are counted once they "
-                        "come online.",
-                        "CPU " + format_cpu_list(state.report.missing) +
-                            " is not in /sys/devices/system/cpu/online",
-                        "Name other CPUs, or bring these online.",
-                        "docs/permissions.md#cpu-not-online"});
+  for (Finding& finding : cpu_findings(state)) {
+    findings.push_back(std::move(finding));
   }
   if (!state.apart.empty()) {
     findings.push_back({"counters_shared", Severity::warn,

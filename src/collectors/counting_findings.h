@@ -7,6 +7,7 @@
 #include "caps/finding.h"
 #include "caps/host_facts.h"
 #include "collectors/counter_set.h"
+#include "collectors/counter_table.h"
 #include "collectors/opener.h"
 #include "collectors/sum_findings.h"
 #include "perf/core_pmu.h"
@@ -27,6 +28,8 @@ struct CountingState {
   CpuList cpus;               // all that were looked at
   std::vector<CorePmu> pmus;  // of the machine
   HostFacts facts;            // what the probe knows; else all unknown
+  CpuList without_package;    // of `cpus`
+  Aggregate aggregate = Aggregate::cpu;
   // Events that are open and have had no counter for a while.
   std::map<std::size_t, CpuList> starved;
   std::vector<IncompleteSum> incomplete_sums;

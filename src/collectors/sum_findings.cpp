@@ -30,7 +30,12 @@ std::map<std::string, IncompleteSum> sums_of(const CountersView& view, std::size
                                              Aggregate aggregate) {
   std::map<std::string, IncompleteSum> sums;
   for (const auto& [cpu, counters] : view.cpus) {
-    add(counters, event, sums[aggregate == Aggregate::package ? counters.info().package : ""]);
+    const std::string& package = counters.info().package;
+    if (aggregate == Aggregate::node) {
+      add(counters, event, sums[""]);
+    } else if (!package.empty()) {  // else in no sum: package_unknown
+      add(counters, event, sums[package]);
+    }
   }
   return sums;
 }

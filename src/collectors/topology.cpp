@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -27,6 +28,13 @@ std::string numa_node_of(const std::filesystem::path& directory) {
     }
   }
   return "";
+}
+
+// A number of the topology: -1 is what the kernel shows where nobody set one
+// (asm-generic/topology.h and include/linux/topology.h: topology_physical_package_id).
+std::string topology_of(const std::filesystem::path& directory, const char* file) {
+  auto text = read_text(directory / "topology" / file).value_or("");
+  return text == "-1" ? "" : text;
 }
 
 std::string pmu_name(const std::vector<CorePmu>& pmus, CpuId cpu) {
@@ -65,15 +73,20 @@ std::string first_of(const Fields& fields, const char* x86_key, const char* arm_
 
 CpuInfo read_cpu_info(const HostPaths& paths, CpuId cpu, const std::vector<CorePmu>& pmus) {
   const auto directory = cpu_directory(paths, cpu);
-  const auto topology = [&](const char* file) {
-    return read_text(directory / "topology" / file).value_or("");
-  };
   return {cpu,
-          topology("core_id"),
-          topology("physical_package_id"),
-          topology("die_id"),
+          topology_of(directory, "core_id"),
+          topology_of(directory, "physical_package_id"),
+          topology_of(directory, "die_id"),
           numa_node_of(directory),
           pmu_name(pmus, cpu)};
+}
+
+CpuList without_package(const HostPaths& paths, const CpuList& cpus) {
+  CpuList unknown;
+  std::copy_if(cpus.begin(), cpus.end(), std::back_inserter(unknown), [&](CpuId cpu) {
+    return topology_of(cpu_directory(paths, cpu), "physical_package_id").empty();
+  });
+  return unknown;
 }
 
 std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const std::vector<CorePmu>& pmus) {
@@ -93,7 +106,8 @@ std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const std::vector<
         first_of(fields, "vendor_id", "CPU implementer"),
         first_of(fields, "cpu family", "CPU architecture"), first_of(fields, "model", "CPU part"),
         first_of(fields, "stepping", "CPU revision"), pmu_name(pmus, CpuId{number})};
-    if (std::find(models.begin(), models.end(), model) == models.end()) {
+    const bool is_known = !(model.vendor + model.family + model.model + model.stepping).empty();
+    if (is_known && std::find(models.begin(), models.end(), model) == models.end()) {
       models.push_back(model);
     }
   }

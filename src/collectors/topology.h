@@ -32,10 +32,15 @@ struct CpuModel {
   bool operator==(const CpuModel&) const = default;
 };
 
-// From sysfs' devices/system/cpu/cpuN (Documentation/admin-guide/cputopology.rst).
+// From sysfs' devices/system/cpu/cpuN (Documentation/admin-guide/cputopology.rst). -1, which some
+// firmware leaves there, is no answer.
 CpuInfo read_cpu_info(const HostPaths& paths, CpuId cpu, const std::vector<CorePmu>& pmus);
 
-// The different models among all CPUs of /proc/cpuinfo, in the order of their first CPU.
+// Those of `cpus` whose package the host does not tell.
+CpuList without_package(const HostPaths& paths, const CpuList& cpus);
+
+// The different models among all CPUs of /proc/cpuinfo, in the order of their first CPU; one of
+// which nothing but the PMU is known is none.
 std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const std::vector<CorePmu>& pmus);
 
 }  // namespace perf_exporter

@@ -227,7 +227,9 @@ std::string generated() {
          "call it `silent` has none. With "
          "`--aggregate` the first two carry the prefix and labels of the sum.\n";
   write_section(out, "CPUs", rows, {"perf_cpu_info", "perf_cpu_model_info"});
-  out << "\n`perf_cpu_info` is shown with `--aggregate cpu` only.\n";
+  out << "\n`perf_cpu_info` is shown with `--aggregate cpu` only. What the host does not tell is "
+         "empty; "
+         "a CPU whose package is not known is in no `perf_package_…`.\n";
   write_section(out, "Exporter", rows,
                 {"perf_exporter_build_info", "perf_exporter_collector", "perf_exporter_read",
                  "perf_exporter_reopenings"});

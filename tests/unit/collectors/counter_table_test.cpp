@@ -146,6 +146,24 @@ TEST_F(CounterTableTest, PackagesAreSummedUp) {
   EXPECT_EQ(present_with(samples, " cpu="), 0U);
 }
 
+// CPUs of which nobody tells the package would make one package of all of them.
+TEST(CounterTable, CpusOfNoKnownPackageAreInNoSumByPackage) {
+  Machine machine(default_events(), "0-2");
+  machine.host.add_topology(0, 0, 0, 0, 0);
+  machine.host.add_topology(1, 0, -1, 0, 0);
+  machine.kernel.count({}, course(1000));
+  machine.open_cpus({CpuId{0}, CpuId{1}, CpuId{2}});
+  CounterTable by_package(Aggregate::package, kCollectors);
+  const Samples samples = take(machine, by_package);
+  EXPECT_EQ(count(samples, "perf_package_cycles_total package=0"), 1000U);
+  EXPECT_EQ(present_with(samples, "perf_package_cycles_total"), 1U);
+  machine.counters.keep_only({CpuId{1}, CpuId{2}});
+  CounterTable unknown(Aggregate::package, kCollectors);
+  EXPECT_EQ(present_with(take(machine, unknown), "perf_package_"), 0U);
+  CounterTable node(Aggregate::node, kCollectors);
+  EXPECT_EQ(count(take(machine, node), "perf_node_cycles_total"), 7000U);
+}
+
 TEST_F(CounterTableTest, SumsDoNotFallWhenACpuGoesAndComesBack) {
   CounterTable table(Aggregate::node, kCollectors);
   EXPECT_EQ(count(take(machine_, table), "perf_node_cycles_total"), 10'000U);

@@ -107,6 +107,19 @@ TEST(CountingFindings, APmuThatCountsATenthCountsNonsense) {
   expect_complete(findings[0]);
 }
 
+TEST(CountingFindings, AnUnknownPackageIsToldWhereSumsByPackageAreWanted) {
+  CountingState state = state_of(events_named({"cycles"}));
+  state.cpus = parse_cpu_list("0-3").value();
+  state.without_package = parse_cpu_list("2-3").value();
+  EXPECT_TRUE(counting_findings(state, {}).empty());
+  state.aggregate = Aggregate::package;
+  const auto findings = counting_findings(state, {});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].id, "package_unknown");
+  EXPECT_TRUE(has(findings[0].evidence, "CPU 2-3"));
+  expect_complete(findings[0]);
+}
+
 TEST(CountingFindings, BothKindsAreToldApart) {
   CountingState state = state_of(default_events());
   state.report.truths = {truth_of("cpu", failed(Verdict::nonsense, 1'000'000'000'000),

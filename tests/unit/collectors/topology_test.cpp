@@ -70,12 +70,32 @@ TEST(Topology, WhatTheHostDoesNotSayIsEmpty) {
   EXPECT_TRUE(read_cpu_models({"/nowhere", "/nowhere"}, {}).empty());
 }
 
+// As a board without ACPI's tables has it; -1 for all of them is no package.
+TEST(Topology, MinusOneIsNoAnswer) {
+  TempHost host("0-2");
+  host.add_topology(0, -1, -1, -1, 0);
+  host.add_topology(1, 3, 0, -1, 0);
+  const CpuInfo unknown = read_cpu_info(host.paths(), CpuId{0}, {});
+  EXPECT_EQ(unknown.core + unknown.package + unknown.die, "");
+  EXPECT_EQ(unknown.numa_node, "0");
+  EXPECT_EQ(read_cpu_info(host.paths(), CpuId{1}, {}).package, "0");
+  EXPECT_EQ(format_cpu_list(without_package(host.paths(), parse_cpu_list("0-2").value())), "0,2");
+}
+
+// As RISC-V's cpuinfo has none of the four.
+TEST(Topology, AModelOfWhichNothingIsKnownIsNone) {
+  TempHost host;
+  host.add_pmu("cpu", 4);
+  host.write_proc("cpuinfo", "processor\t: 0\nhart\t: 1\nisa\t: rv64imafdc\n\n");
+  EXPECT_TRUE(read_cpu_models(host.paths(), find_core_pmus(host.paths())).empty());
+}
+
 TEST(Topology, OddLinesOfCpuinfoAreSkipped) {
   TempHost host;
-  host.write_proc("cpuinfo", "no colon\n: no key\nprocessor\t: x\n\nprocessor : 0\nmodel\t\t:\n");
+  host.write_proc("cpuinfo", "no colon\n: no key\nprocessor\t: x\n\nprocessor : 0\nmodel\t\t: 7\n");
   const auto models = read_cpu_models(host.paths(), {});
   ASSERT_EQ(models.size(), 1U);
-  EXPECT_EQ(models[0], CpuModel{});
+  EXPECT_EQ(models[0], (CpuModel{"", "", "7", "", ""}));
 }
 
 }  // namespace

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include "collectors/counting_findings.h"
+
+namespace perf_exporter {
+
+// Which CPUs are counted, and what is known of them: those that are named and not there,
+// and packages that nobody tells where these are summed up.
+std::vector<Finding> cpu_findings(const CountingState& state);
+
+}  // namespace perf_exporter
