@@ -81,12 +81,14 @@ void add_main_program(ProbeReport& report) {
   }
 }
 
-void add_opens(const Options& options, PerfKernel& kernel, const CpuList& cpus,
+void add_opens(const Options& options, PerfKernel& kernel, OnlineCpus& online,
                ProbeReport& report) {
+  const CpuList& cpus = online.refresh();
   CountingState state = opening_is_safe(report.trials)
                             ? open_and_close(options, kernel, *report.facts.side_calls, cpus)
                             : open_nothing(options, report.trials, cpus);
   state.facts = report.facts;
+  state.report.mask = online.mask();
   state.aggregate = options.aggregate;
   state.without_package = without_package(options.paths, state.cpus);
   for (Finding& finding : counting_findings(state, report.findings)) {
@@ -156,7 +158,7 @@ int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited
   }
   report.findings = diagnose(report.facts, report.trials, wanted_by(options));
   add_main_program(report);
-  add_opens(options, raising, cpus, report);
+  add_opens(options, raising, *online, report);
   arrange(report.findings);
   const std::string text =
       options.trace ? traced_report(report, options, kernel) : plain_report(report, options);

@@ -135,6 +135,12 @@ CpuList intersect(const CpuList& left, const CpuList& right) {
   return both;
 }
 
+CpuList merge(const CpuList& left, const CpuList& right) {
+  CpuList either;
+  std::set_union(left.begin(), left.end(), right.begin(), right.end(), std::back_inserter(either));
+  return either;
+}
+
 CpuList subtract(const CpuList& from, const CpuList& what) {
   CpuList rest;
   std::set_difference(from.begin(), from.end(), what.begin(), what.end(), std::back_inserter(rest));

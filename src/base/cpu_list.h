@@ -34,8 +34,9 @@ std::string format_cpu_list(const CpuList& cpus);
 
 [[nodiscard]] bool contains(const CpuList& cpus, CpuId cpu);
 
-// Members of both lists, of `from` alone.
+// Members of both lists, of either, of `from` alone.
 CpuList intersect(const CpuList& left, const CpuList& right);
+CpuList merge(const CpuList& left, const CpuList& right);
 CpuList subtract(const CpuList& from, const CpuList& what);
 
 }  // namespace perf_exporter

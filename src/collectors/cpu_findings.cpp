@@ -1,6 +1,42 @@
 #include "collectors/cpu_findings.h"
 
 namespace perf_exporter {
+namespace {
+
+std::string list_or_none(const CpuList& cpus) {
+  return cpus.empty() ? "none" : format_cpu_list(cpus);
+}
+
+// Those of which no event is open.
+CpuList not_counted(const CountingState& state, const CpuList& cpus) {
+  CpuList closed;
+  for (const CpuId cpu : intersect(cpus, state.cpus)) {
+    const auto refusals = state.refusals.find(cpu);
+    if (refusals != state.refusals.end() && refusals->second.size() == state.events.size()) {
+      closed.push_back(cpu);
+    }
+  }
+  return closed;
+}
+
+std::string tell_mask(const CountingState& state) {
+  const OnlineMask& mask = state.report.mask;
+  std::string text = "/sys/devices/system/cpu: online " + format_cpu_list(mask.told) +
+                     ", present and possible " + format_cpu_list(mask.known) + ", offline " +
+                     list_or_none(mask.offline);
+  const CpuList counted =
+      subtract(intersect(mask.hidden(), state.cpus), not_counted(state, mask.hidden()));
+  if (!counted.empty()) {
+    text += "; CPU " + format_cpu_list(counted) + " is counted all the same";
+  }
+  if (const CpuList closed = not_counted(state, mask.hidden()); !closed.empty()) {
+    text += "; on CPU " + format_cpu_list(closed) + " nothing opens";
+  }
+  return text;
+}
+
+}  // namespace
+
 std::vector<Finding> cpu_findings(const CountingState& state) {
   std::vector<Finding> findings;
   if (!state.report.missing.empty()) {
@@ -11,6 +47,16 @@ std::vector<Finding> cpu_findings(const CountingState& state) {
                             " is not in /sys/devices/system/cpu/online",
                         "Name other CPUs, or bring these online.",
                         "docs/permissions.md#cpu-not-online"});
+  }
+  if (state.report.mask.is_there()) {
+    findings.push_back({"cpus_masked", Severity::warn,
+                        "Something lies over the list of online CPUs, as lxcfs does in containers: "
+                        "it is not the kernel's.",
+                        tell_mask(state),
+                        "Nothing to mend for the counts, which go by the kernel's other lists: "
+                        "present and possible, less offline. Mount the host's own sysfs here where "
+                        "other programs are to see the machine as it is.",
+                        "docs/permissions.md#cpus-masked"});
   }
   if (state.aggregate == Aggregate::package && !state.without_package.empty()) {
     findings.push_back({"package_unknown", Severity::warn,

@@ -1,8 +1,11 @@
 #include "collectors/online_cpus.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -27,53 +30,85 @@ CpuList listed(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<OnlineCpus> OnlineCpus::open(const HostPaths& paths) {
-  const auto path = cpu_file(paths, "online");
-  UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) {
-    return fault("cannot read " + path.string() + ": " + std::strerror(errno), errno);
-  }
-  OnlineCpus online(std::move(file));
-  const auto text = online.read_again();
-  if (!text) {
-    return fault("cannot read " + path.string() + ": " + text.error().what, text.error().code);
-  }
-  auto cpus = parse_sysfs_cpu_list(*text);
-  if (!cpus) {
-    return fault(path.string() + ": " + cpus.error().what);
-  }
-  if (cpus->empty()) {
-    return fault(path.string() + " lists no CPU");
-  }
-  online.text_ = *text;
-  online.cpus_ = std::move(*cpus);
-  return online;
-}
-
-OnlineCpus::OnlineCpus(UniqueFd file) : file_(std::move(file)), buffer_(kFirstBytes, '\0') {}
-
-Result<std::string_view> OnlineCpus::read_again() {
+Result<bool> OnlineCpus::File::read() {
+  buffer.resize(std::max(buffer.size(), kFirstBytes));
   while (true) {
-    const ssize_t got = ::pread(file_.get(), buffer_.data(), buffer_.size(), 0);
+    const ssize_t got = ::pread(fd.get(), buffer.data(), buffer.size(), 0);
     if (got < 0) {
       return fault(std::strerror(errno), errno);
     }
-    const std::string_view text(buffer_.data(), static_cast<std::size_t>(got));
-    if (text.size() < buffer_.size()) {
-      return text;
+    const std::string_view now(buffer.data(), static_cast<std::size_t>(got));
+    if (now.size() < buffer.size()) {
+      const bool changed = now != text;
+      text = now;
+      return changed;
     }
-    if (buffer_.size() >= kMaxListBytes) {
+    if (buffer.size() >= kMaxListBytes) {
       return fault("it holds more than 1 MiB", EFBIG);
     }
-    buffer_.resize(2 * buffer_.size());
+    buffer.resize(2 * buffer.size());
   }
 }
 
+OnlineCpus::OnlineCpus(std::filesystem::path folder, File online, File offline)
+    : folder_(std::move(folder)), online_(std::move(online)), offline_(std::move(offline)) {
+  struct statfs system {};
+  is_kernels_own_ = ::fstatfs(online_.fd.get(), &system) == 0 && system.f_type == SYSFS_MAGIC;
+}
+
+Result<OnlineCpus> OnlineCpus::open(const HostPaths& paths) {
+  const auto path = cpu_file(paths, "online");
+  UniqueFd online(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!online.valid()) {
+    return fault("cannot read " + path.string() + ": " + std::strerror(errno), errno);
+  }
+  UniqueFd offline(::open(cpu_file(paths, "offline").c_str(), O_RDONLY | O_CLOEXEC));
+  OnlineCpus opened(path.parent_path(), {std::move(online)}, {std::move(offline)});
+  if (const auto read = opened.online_.read(); !read) {
+    return fault("cannot read " + path.string() + ": " + read.error().what, read.error().code);
+  }
+  auto cpus = opened.judge();
+  if (!cpus) {
+    return fault(path.string() + ": " + cpus.error().what);
+  }
+  opened.cpus_ = std::move(*cpus);
+  return opened;
+}
+
+// The two lists are read one after the other: a CPU that comes online in between is in neither.
+Result<CpuList> OnlineCpus::judge() {
+  constexpr int kTries = 3;
+  auto told = parse_sysfs_cpu_list(online_.text);
+  for (int i = 0; i < kTries && told; ++i) {
+    mask_ = find_mask(*told);
+    if (!mask_.is_there() || !online_.read().value_or(false)) {
+      break;
+    }
+    told = parse_sysfs_cpu_list(online_.text);
+  }
+  if (told && told->empty()) {
+    return fault("lists no CPU");
+  }
+  return told && mask_.is_there() ? subtract(mask_.known, mask_.offline) : told;
+}
+
+OnlineMask OnlineCpus::find_mask(const CpuList& told) {
+  const auto offline =
+      offline_.fd.valid() && offline_.read() ? parse_sysfs_cpu_list(offline_.text) : fault("");
+  const CpuList known = merge(read_cpu_list(folder_ / "present").value_or(CpuList{}),
+                              read_cpu_list(folder_ / "possible").value_or(CpuList{}));
+  if (!offline || subtract(known, *offline).empty()) {
+    return {};
+  }
+  OnlineMask mask{told, known, *offline};
+  return told == subtract(known, *offline) ? OnlineMask{} : mask;
+}
+
 const CpuList& OnlineCpus::refresh() {
-  const auto text = read_again();
-  if (text && *text != text_) {
-    if (auto cpus = parse_sysfs_cpu_list(*text); cpus && !cpus->empty()) {
-      text_ = *text;
+  const bool changed = online_.read().value_or(false);
+  const bool is_in_doubt = !is_kernels_own_ && offline_.fd.valid();
+  if (changed || (is_in_doubt && offline_.read().value_or(false))) {
+    if (auto cpus = judge()) {
       cpus_ = std::move(*cpus);
     }
   }

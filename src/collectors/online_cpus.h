@@ -9,8 +9,26 @@
 
 namespace perf_exporter {
 
+// What the kernel's lists tell where something lies over `online` (lxcfs in a container, a bind
+// mount) and names other CPUs than are online. Nothing is masked where `told` is empty.
+struct OnlineMask {
+  CpuList told;     // by the file `online`
+  CpuList known;    // by `present` and `possible`
+  CpuList offline;  // by the file `offline`
+
+  [[nodiscard]] bool is_there() const { return !told.empty(); }
+  // Online, and not named.
+  [[nodiscard]] CpuList hidden() const { return subtract(subtract(known, offline), told); }
+  bool operator==(const OnlineMask&) const = default;
+};
+
 // Which CPUs are online now, cheap enough to ask at every scrape: the file
-// devices/system/cpu/online is kept open and parsed only when its text has changed. Move-only.
+// devices/system/cpu/online is kept open and parsed only when its text has changed.
+//
+// Every CPU that there can be is in `online` or in `offline` (drivers/base/cpu.c). Where one is in
+// neither, or in both, or in `online` alone, something lies over `online`, and the CPUs of
+// `present` and `possible` that are not `offline` are what is online. A file of another file system
+// than sysfs is compared with `offline` at every look. Move-only.
 class OnlineCpus {
  public:
   // A fault where the file can't be opened, read whole or understood.
@@ -19,14 +37,31 @@ class OnlineCpus {
   // Reads the file again; the list as it is now. Where that fails the last known list stands.
   const CpuList& refresh();
 
- private:
-  explicit OnlineCpus(UniqueFd file);
-  Result<std::string_view> read_again();
+  // As of the newest look.
+  [[nodiscard]] const OnlineMask& mask() const { return mask_; }
 
-  UniqueFd file_;
-  std::string buffer_;  // longer than any text so far, so that one call reads it
-  std::string text_;
+ private:
+  // A list that is kept open; `text` is the newest.
+  struct File {
+    UniqueFd fd;
+    std::string buffer = {};  // longer than any text so far, so that one call reads it
+    std::string text = {};
+
+    // Whether the text is another one than before.
+    Result<bool> read();
+  };
+
+  OnlineCpus(std::filesystem::path folder, File online, File offline);
+  // The list that the newest texts make; nothing where they make no sense.
+  [[nodiscard]] Result<CpuList> judge();
+  [[nodiscard]] OnlineMask find_mask(const CpuList& told);
+
+  std::filesystem::path folder_;
+  File online_;
+  File offline_;
+  bool is_kernels_own_ = true;  // `online` is a file of sysfs
   CpuList cpus_;
+  OnlineMask mask_;
 };
 
 // Which CPUs the user wants counted: --cpus.

@@ -143,7 +143,8 @@ void Opener::synchronise() {
   if (!passed_ || removed || retried || judged || !missing.empty() || reopened || noted) {
     passed_ = true;
     hooks_.after_pass({subtract(config_.cpus.list, wanted), groups_.guests() != config_.guests,
-                       counters_.descriptors(), config_.allowance, truth_.standing()});
+                       counters_.descriptors(), config_.allowance, truth_.standing(),
+                       online_.mask()});
   }
 }
 
@@ -168,7 +169,9 @@ bool Opener::check_truth(const CpuList& wanted) {
 
 bool Opener::note_conditions() {
   const std::uint64_t changes = counters_.condition_changes();
-  return std::exchange(condition_changes_, changes) != changes;
+  const bool changed = std::exchange(condition_changes_, changes) != changes;
+  const OnlineMask before = std::exchange(mask_, online_.mask());
+  return changed || before != mask_;
 }
 
 // A limit that is reached may have room again; what a PMU lacks can come with another PMU alone.

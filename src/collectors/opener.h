@@ -24,6 +24,7 @@ struct OpenReport {
   std::size_t descriptors = 0;    // open now
   std::size_t allowance = 0;      // that may be open in all
   std::vector<PmuTruth> truths;   // of the core PMUs that are counted on
+  OnlineMask mask = {};           // over the list of online CPUs
 };
 
 // The one thread that opens events: at the start, when CPUs come and go, and when a group must be
@@ -97,6 +98,7 @@ class Opener {
   std::vector<CorePmu> pmus_;
   GroupOpener groups_;
   TruthWatch truth_;
+  OnlineMask mask_;                      // reported
   std::uint64_t truth_checked_at_ = 0;   // ns, monotonic; 0: never
   std::uint64_t condition_changes_ = 0;  // reported
   std::uint64_t tried_at_ = 0;           // ns, monotonic: the first opens, or the newest retry

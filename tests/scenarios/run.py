@@ -26,6 +26,7 @@ import cgroups
 import container
 import filters
 import inherited
+import masked
 import oci
 import other_calls
 import preflights
@@ -41,7 +42,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
 EVERYBODY = ["0", "0", "4294967295"]
 MODULES = (capabilities, surroundings, filters, other_calls, preflights, cgroups, serving, untried, sums, inherited,
-           oci)  # fmt: skip
+           masked, oci)  # fmt: skip
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 
@@ -84,6 +85,8 @@ def lacking_for_some():
         yield "cgroup2"
     if not re.search(r"^pids\b", text_of("/proc/cgroups"), re.M):
         yield "cgroup_pids"
+    if len(os.sched_getaffinity(0)) < 2:
+        yield "two_cpus"
 
 
 def is_chosen(scenario, text):

@@ -107,6 +107,7 @@ TEST(CpuList, SetOperations) {
   EXPECT_FALSE(contains(cpus({0, 2}), CpuId{1}));
   EXPECT_FALSE(contains({}, CpuId{0}));
   EXPECT_EQ(intersect(cpus({0, 1, 2}), cpus({1, 2, 3})), cpus({1, 2}));
+  EXPECT_EQ(merge(cpus({0, 2}), cpus({1, 2})), cpus({0, 1, 2}));
   EXPECT_EQ(subtract(cpus({0, 1, 2}), cpus({1, 3})), cpus({0, 2}));
 }
 

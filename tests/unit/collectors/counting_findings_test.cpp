@@ -107,6 +107,24 @@ TEST(CountingFindings, APmuThatCountsATenthCountsNonsense) {
   expect_complete(findings[0]);
 }
 
+TEST(CountingFindings, AMaskOverTheOnlineCpusIsTold) {
+  CountingState state = state_of(events_named({"cycles"}));
+  state.cpus = parse_cpu_list("0-3").value();
+  state.report.mask = {parse_cpu_list("0-1").value(), state.cpus, {}};
+  state.refusals[CpuId{3}][0] = {EventStatus::unsupported, {ENODEV, "ENODEV"}};
+  const auto findings = counting_findings(state, {});
+  const Finding* masked = find(findings, "cpus_masked");
+  ASSERT_NE(masked, nullptr);
+  EXPECT_EQ(masked->severity, Severity::warn);
+  EXPECT_EQ(masked->evidence,
+            "/sys/devices/system/cpu: online 0-1, present and possible 0-3, offline none; CPU 2 is "
+            "counted all the same; on CPU 3 nothing opens");
+  expect_complete(*masked);
+  state.cpus = parse_cpu_list("0-1").value();  // --cpus=0-1
+  EXPECT_TRUE(
+      find(counting_findings(state, {}), "cpus_masked")->evidence.ends_with("offline none"));
+}
+
 TEST(CountingFindings, AnUnknownPackageIsToldWhereSumsByPackageAreWanted) {
   CountingState state = state_of(events_named({"cycles"}));
   state.cpus = parse_cpu_list("0-3").value();

@@ -72,6 +72,85 @@ TEST(OnlineCpus, AMissingOrMeaninglessFileIsAFault) {
   EXPECT_NE(missing.error().what.find("/nowhere/devices/system/cpu/online"), std::string::npos);
 }
 
+// The kernel's lists beside `online`, as lxcfs leaves them.
+class MaskedCpus : public testing::Test {
+ protected:
+  void lists(const char* present, const char* possible, const char* offline) {
+    host_.write_sys("devices/system/cpu/present", std::string(present) + "\n");
+    host_.write_sys("devices/system/cpu/possible", std::string(possible) + "\n");
+    host_.write_sys("devices/system/cpu/offline", std::string(offline) + "\n");
+  }
+  // "0-3 hidden 2-3"
+  static std::string shown(const CpuList& cpus, const OnlineMask& mask) {
+    return format_cpu_list(cpus) +
+           (mask.is_there() ? " hidden " + format_cpu_list(mask.hidden()) : "");
+  }
+  std::string at_start(const char* online) {
+    host_.set_online(online);
+    auto opened = OnlineCpus::open(host_.paths());
+    return opened ? shown(opened->refresh(), opened->mask()) : opened.error().what;
+  }
+
+  TempHost host_;
+};
+
+TEST_F(MaskedCpus, NoneWhereEveryCpuIsInOneOfTheLists) {
+  lists("0-3", "0-3", "");
+  EXPECT_EQ(at_start("0-3"), "0-3");
+  lists("0-3", "0-7", "1,4-7");  // room for more CPUs, as virtual machines have
+  EXPECT_EQ(at_start("0,2-3"), "0,2-3");
+  lists("0-3", "0-3", "4-127");  // more than the kernel was built for
+  EXPECT_EQ(at_start("0-3"), "0-3");
+}
+
+TEST_F(MaskedCpus, WhatIsInNoListIsOnline) {
+  lists("0-3", "0-3", "");
+  EXPECT_EQ(at_start("0-1"), "0-3 hidden 2-3");
+  lists("0-3", "0-7", "4-7");
+  EXPECT_EQ(at_start("1"), "0-3 hidden 0,2-3");
+  lists("0-1", "0-3", "3");  // `present` is masked as well
+  EXPECT_EQ(at_start("0-1"), "0-2 hidden 2");
+}
+
+// lxcfs -o enable-cfs numbers as many CPUs as the quota gives from 0 on, whichever these are.
+TEST_F(MaskedCpus, WhatIsInBothListsIsOffline) {
+  lists("0-3", "0-3", "1");
+  EXPECT_EQ(at_start("0-1"), "0,2-3 hidden 2-3");
+  EXPECT_EQ(at_start("0-3"), "0,2-3 hidden ");
+}
+
+TEST_F(MaskedCpus, WhatTheMachineCannotHaveIsNotOnline) {
+  lists("0-1", "0-1", "");
+  EXPECT_EQ(at_start("0-7"), "0-1 hidden ");
+}
+
+TEST_F(MaskedCpus, NoneWhereTheOtherListsCannotBeRead) {
+  EXPECT_EQ(at_start("0-1"), "0-1");
+  host_.write_sys("devices/system/cpu/present", "0-3\n");
+  EXPECT_EQ(at_start("0-1"), "0-1") << "what is offline is unknown";
+  lists("none", "none", "none");
+  EXPECT_EQ(at_start("0-1"), "0-1");
+  lists("0-1", "0-1", "0-1");
+  EXPECT_EQ(at_start("0-1"), "0-1") << "nothing would be left";
+}
+
+TEST_F(MaskedCpus, AreFollowedWhileTheMaskSaysTheSame) {
+  lists("0-3", "0-3", "");
+  host_.set_online("0-1");
+  auto online = OnlineCpus::open(host_.paths());
+  ASSERT_TRUE(online);
+  const auto now = [&] { return shown(online->refresh(), online->mask()); };
+  EXPECT_EQ(now(), "0-3 hidden 2-3");
+  lists("0-3", "0-3", "3");
+  EXPECT_EQ(now(), "0-2 hidden 2");
+  lists("0-3", "0-3", "2-3");
+  EXPECT_EQ(now(), "0-1") << "the mask agrees with the kernel";
+  lists("0-3", "0-3", "");
+  EXPECT_EQ(now(), "0-3 hidden 2-3");
+  host_.set_online("0-3");
+  EXPECT_EQ(now(), "0-3");
+}
+
 TEST(CpuChoice, ReadsKeywordsAndLists) {
   EXPECT_EQ(parse_cpu_choice("online")->kind, CpuChoice::Kind::online);
   EXPECT_EQ(parse_cpu_choice("housekeeping")->kind, CpuChoice::Kind::housekeeping);
