@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include <condition_variable>
-#include <cstring>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
 
 #include "app/patient_write.h"
+#include "base/task_limit.h"
 
 namespace perf_exporter {
 namespace {
@@ -113,8 +113,8 @@ Result<void> Log::start_thread() {
     pool_ = std::make_shared<spdlog::details::thread_pool>(
         kWaitingMessages, 1, [] { ::pthread_setname_np(::pthread_self(), "log"); });
   } catch (const std::system_error& error) {
-    return fault(std::string("no thread for the log: ") + std::strerror(error.code().value()),
-                 error.code().value());
+    const int code = error.code().value();
+    return fault("no thread for the log: " + why_no_task(code, {}), code);
   }
   writer_ = std::make_shared<Writer>(format_, std::nullopt, unwritten_);
   behind_ = std::make_shared<spdlog::async_logger>("perf-exporter", writer_, pool_,

@@ -132,18 +132,21 @@ Content content_of(const Options& options, Session& session) {
 }
 
 // The opening thread keeps what this thread may raise; all threads started later get nothing.
-void start_threads(Session& session, Log& log) {
+Result<void> start_threads(Session& session, Log& log) {
   const CallUse capset = session.side_calls().use(SideCall::capset);
   if (const auto cleared = clear_effective(capset); !cleared) {
     log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
   }
-  session.start();
+  if (auto started = session.start(); !started) {
+    return started;
+  }
   if (const auto dropped = drop_permitted(capset); !dropped) {
     log.logger()->warn("the permitted capabilities stay as they are: {}", dropped.error().what);
   }
   if (const auto started = log.start_thread(); !started) {
     log.logger()->warn(started.error().what);
   }
+  return {};
 }
 
 ServerOptions server_options(const Options& options,
@@ -202,7 +205,9 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
     return complain(session.error());
   }
   running = session->get();
-  start_threads(*running, log);
+  if (const auto threads = start_threads(*running, log); !threads) {
+    return complain(threads.error());
+  }
   auto server = Server::start(server_options(options, logger), content_of(options, *running));
   if (!server) {
     return complain(server.error());

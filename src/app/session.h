@@ -31,7 +31,7 @@ class Session {
   // As Opener's: start() hands the calling thread's capabilities to the opening thread, begin()
   // lets it open, look_again() asks for facts, trials and what is refused at once, from any thread;
   // stop() returns false where an open is stuck.
-  void start() { opener_.start(); }
+  [[nodiscard]] Result<void> start() { return opener_.start(); }
   void begin() { opener_.begin(); }
   void look_again() { opener_.look_again(); }
   [[nodiscard]] bool stop() { return opener_.stop(); }

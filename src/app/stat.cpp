@@ -54,7 +54,9 @@ int stat(const Options& options, PerfKernel& kernel, const Log& log) {
       !cleared) {
     log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
   }
-  (*session)->start();
+  if (const auto opening = (*session)->start(); !opening) {
+    return complain(opening.error());
+  }
   (*session)->begin();
   if (signals->wait(std::nullopt) == StopSignals::Woken::by_signal) {
     return 0;

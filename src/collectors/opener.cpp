@@ -1,13 +1,12 @@
 #include "collectors/opener.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <map>
 #include <utility>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 namespace perf_exporter {
 namespace {
@@ -46,14 +45,19 @@ Opener::~Opener() {
   }
 }
 
-void Opener::start() {
+Result<void> Opener::start() {
   counters_.set_on_change([this] {
     const std::lock_guard lock(mutex_);
     has_work_ = true;
     wake_.notify_all();
   });
-  thread_ = std::thread([this] { run(); });
-  ::pthread_setname_np(thread_.native_handle(), "opener");
+  auto thread = start_thread(
+      "opener", [this] { run(); }, config_.paths);
+  if (!thread) {
+    return tl::unexpected<Fault>(thread.error());
+  }
+  thread_ = std::move(*thread);
+  return {};
 }
 
 void Opener::begin() {

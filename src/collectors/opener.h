@@ -62,8 +62,9 @@ class Opener {
   ~Opener();
 
   // Starts the thread, which holds the capabilities that the calling thread has at this moment and
-  // waits for begin(). So the caller can give up its own in between.
-  void start();
+  // waits for begin(). So the caller can give up its own in between. A fault, which names the
+  // limit, where there is no room for a thread.
+  [[nodiscard]] Result<void> start();
   void begin();
 
   // Has the thread look again at once, without waiting for an interval: at the facts and trials of

@@ -37,7 +37,7 @@ class OpenerTest : public testing::Test {
                                     ++passes_;
                                     passed_.notify_all();
                                   }});
-    opener_->start();
+    ASSERT_TRUE(opener_->start());
   }
   // Waits until `passes` passes have changed something.
   [[nodiscard]] bool wait_for_passes(int passes) {

@@ -37,9 +37,11 @@ class ServedHost {
     scrape_.set_lasting_metrics(lasting_metrics());
   }
 
-  // Opens all CPUs; false where that takes longer than it may.
+  // Opens all CPUs; false where no thread can be made for that, or it takes longer than it may.
   [[nodiscard]] bool open() {
-    opener_.start();
+    if (!opener_.start()) {
+      return false;
+    }
     opener_.begin();
     return wait_for_passes(1);
   }
