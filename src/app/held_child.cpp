@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/task_limit.h"
+
 namespace perf_exporter {
 namespace {
 
@@ -42,7 +44,9 @@ Result<HeldChild> HeldChild::start(const std::function<int()>& work) {
   UniqueFd outer(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) {
-    return fault(std::string("fork: ") + std::strerror(errno), errno);
+    const int error = errno;
+    const std::string why = error == EAGAIN ? describe_task_limit({}) : std::strerror(error);
+    return fault("fork: " + why, error);
   }
   if (child == 0) {
     ::close(outer.release());

@@ -71,7 +71,9 @@ bool add_filter_by_argument(Case& c) {
 void add_reach_causes(Case& c) {
   const TrialResult& reach = c.trials[Trial::undefined_flag];
   if (reach.outcome == TrialResult::Outcome::not_run) {
-    add(c, "trials_not_run", Severity::unknown, "r0 not run: " + why_opening_is_unsafe(c.trials));
+    const std::string& limit = c.trials.task_limit;
+    add(c, "trials_not_run", Severity::unknown,
+        "r0 not run: " + why_opening_is_unsafe(c.trials) + (limit.empty() ? "" : "; " + limit));
     return;
   }
   const std::string seen = tell(c, {Trial::undefined_flag, Trial::user_self}) +

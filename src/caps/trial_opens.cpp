@@ -11,6 +11,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/task_limit.h"
+
 namespace perf_exporter {
 namespace {
 
@@ -201,6 +203,9 @@ Trials run_trials(PerfKernel& kernel, CpuId first_online,
   Trials trials;
   trials.cpu = first_online;
   trials[Trial::undefined_flag] = try_in_child(kernel, null_call(~0UL));
+  if (trials[Trial::undefined_flag] == TrialResult{TrialResult::Outcome::not_run, EAGAIN}) {
+    trials.task_limit = describe_task_limit({});
+  }
   if (!opening_is_safe(trials)) {
     return trials;
   }

@@ -49,6 +49,7 @@ struct TrialResult {
 struct Trials {
   CpuId cpu{};  // the CPU of r4, r5 and r6
   std::array<TrialResult, kTrialCount> results{};
+  std::string task_limit;       // which limit left no room for r0's child; empty where none did
   std::string cgroup;           // the directory of r8; empty: none was given
   int cgroup_open_error = 0;    // why that directory could not be opened: an errno, r8 was not run
   bool cgroup_removed = false;  // it was gone after r8

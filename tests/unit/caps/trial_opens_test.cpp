@@ -4,12 +4,18 @@
 
 #include <cerrno>
 #include <csignal>
+#include <thread>
 
+#include "caps/diagnosis.h"
 #include "fakes/fake_perf_kernel.h"
 #include "fakes/temp_host.h"
+#include "unit/base/refused_tasks.h"
 
 namespace perf_exporter {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 using Outcome = TrialResult::Outcome;
 
@@ -165,6 +171,23 @@ TEST(TrialOpens, SurviveAFilterThatKills) {
   EXPECT_EQ(kernel.opens(), 0) << "no call may be made outside the child";
   EXPECT_FALSE(opening_is_safe(trials));
   EXPECT_EQ(why_opening_is_unsafe(trials), "perf_event_open would end this process (SIGSYS)");
+}
+
+TEST(TrialOpens, WithoutAChildTheLimitIsNamed) {
+  FakePerfKernel kernel;
+  Trials trials;
+  bool refused = false;
+  std::thread([&] {
+    refused = refuse_tasks();
+    trials = run_trials(kernel, kCpu);
+  }).join();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(trials[Trial::undefined_flag], (TrialResult{Outcome::not_run, EAGAIN}));
+  EXPECT_THAT(trials.task_limit, StartsWith("no limit that can be seen"));
+  const auto findings = diagnose({}, trials, {});
+  ASSERT_FALSE(findings.empty());
+  EXPECT_EQ(findings.front().id, "trials_not_run");
+  EXPECT_THAT(findings.front().evidence, HasSubstr(trials.task_limit));
 }
 
 TEST(TrialOpens, WhatWasNotTriedSaysWhyWithoutARefusal) {
