@@ -12,7 +12,7 @@ if [ "$1" != "$(dpkg --print-architecture)" ]; then
 fi
 # By what the compiler is, not by when it was unpacked.
 export CCACHE_COMPILERCHECK=content
-cmake --preset "$preset" -DPERF_EXPORTER_TESTS=OFF -DCIVETWEB=bundled
+cmake --preset "$preset" -DPERF_EXPORTER_TESTS=OFF
 cmake --build --preset "$preset" --parallel "$(nproc)" --target perf-exporter perf-exporter-preflight
 ln -sfn "$preset" build/program
 # Which sources of it were compiled, for the bill of materials.

@@ -2,8 +2,8 @@
 # fetch-civetweb.sh DEST: the source of civetweb 1.16 in DEST, with the distribution's patches and those of
 # cmake/patches applied.
 #
-# It comes from the source package that Debian 13 ships (Ubuntu's own from 24.04 on): Debian 12's 1.15
-# has no IPv6 and a TLS that crashes with OpenSSL 3. The mirror is the machine's own, as apt knows it;
+# It comes from the source package that Debian 13 ships (Ubuntu's own from 24.04 on): Debian 12's is
+# 1.15. The mirror is the machine's own, as apt knows it;
 # lists and state are private, so the system's apt stays untouched and no root is needed. Each tarball is
 # fetched by its URI, since a mirror may lack the .dsc that `apt-get source` asks for, and is checked
 # against the hash in the signed index. What was fetched is kept, and the next call is offline.

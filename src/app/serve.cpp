@@ -155,6 +155,7 @@ ServerOptions server_options(const Options& options,
   server.listen_addresses = options.listen_addresses;
   server.telemetry_path = options.telemetry_path;
   server.max_requests = options.max_requests;
+  server.paths = options.paths;
   server.collectors = options.collectors;
   server.logger = logger;
   server.disabled_collectors = disabled_collectors(options);
@@ -220,9 +221,9 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   manager.stopping();
   logger->info(refused ? "stopping: --strict, and something that is wanted is refused or missing"
                        : "stopping");
-  (*server)->stop();
-  if (!running->stop()) {
-    logger->warn("an open of an event has not returned; leaving it behind");
+  const bool all_answered = (*server)->stop();
+  if (!running->stop() || !all_answered) {
+    logger->warn("a call to the kernel has not returned; leaving it behind");
     (void)log.finish(kLogPatience);
     ::_exit(refused ? kExitRefused : 0);
   }

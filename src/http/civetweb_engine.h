@@ -2,7 +2,7 @@
 
 #include <spdlog/logger.h>
 
-#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "base/result.h"
-#include "http/connection_guard.h"
+#include "http/acceptor.h"
+#include "http/connections.h"
 #include "http/exchange.h"
 #include "http/listeners.h"
 #include "http/responder.h"
-#include "http/thread_waker.h"
+#include "http/worker_pool.h"
 
 struct mg_callbacks;
 struct mg_connection;
@@ -22,27 +23,26 @@ struct mg_context;
 
 namespace perf_exporter {
 
-struct EngineOptions {
-  std::vector<ListenTarget> targets;
-  int threads = 1;
-  std::shared_ptr<spdlog::logger> logger;  // not null
-};
-
-// civetweb's server: its sockets, threads and parser around a Responder. The only file that knows
-// civetweb, and only its C API.
+// civetweb's parser around a Responder, on sockets and threads of this folder's. The only file that
+// knows civetweb, beside civetweb_request, and only its C API.
 class CivetwebEngine {
  public:
-  // The responder must outlive the engine.
-  static Result<std::unique_ptr<CivetwebEngine>> start(const EngineOptions& options,
+  // Serves when it returns: somebody accepts, and threads wait for connections. The responder must
+  // outlive the engine.
+  static Result<std::unique_ptr<CivetwebEngine>> start(std::vector<Listener> listeners,
+                                                       const WorkerPool::Options& options,
                                                        Responder& responder);
 
-  // Finishes the requests that are running, as far as a second suffices, and stops all threads.
+  // As stop(), and waits for all threads, however long.
   ~CivetwebEngine();
   CivetwebEngine(const CivetwebEngine&) = delete;
   CivetwebEngine& operator=(const CivetwebEngine&) = delete;
 
-  // The ports of the TCP sockets, in the order of the targets.
-  [[nodiscard]] std::vector<int> ports() const;
+  // Closes the listeners, finishes the requests that are running, as far as a second suffices, and
+  // ends all threads. False where one of them does not end within another second.
+  [[nodiscard]] bool stop();
+
+  [[nodiscard]] const std::vector<Listener>& listeners() const { return listeners_; }
 
  private:
   // civetweb's global state, counted by the library.
@@ -51,29 +51,30 @@ class CivetwebEngine {
     ~Library();
   };
 
-  CivetwebEngine(const EngineOptions& options, Responder& responder);
+  CivetwebEngine(std::vector<Listener> listeners, const WorkerPool::Options& options,
+                 Responder& responder);
 
   static mg_callbacks make_callbacks();
-  Result<mg_context*> start_context(const EngineOptions& options);
-  void stop_context();
+  Result<void> make_context(std::size_t threads);
 
-  // Callbacks, on civetweb's threads.
-  void* thread_started(int kind);
+  // Callbacks, on the pool's threads.
+  int next_connection(Connections::Worker& worker, const sockaddr** local);
   void log(const char* message);
   int handle_request(mg_connection* connection);
   int handle_error(mg_connection* connection, int status);
   void send(mg_connection* connection, std::string_view bytes);
+  void now(const mg_connection* connection, Activity activity);
 
   Library library_;
   Responder& responder_;
   std::shared_ptr<spdlog::logger> logger_;
   ExchangePool exchanges_;
-  ThreadWaker waker_;
-  ConnectionGuard guard_;
-  std::atomic<bool> draining_{false};  // no connection is to be kept
   std::mutex log_mutex_;
   std::string first_message_;  // of civetweb; the later ones of a failed start say less
+  std::vector<Listener> listeners_;
   mg_context* context_ = nullptr;
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<Acceptor> acceptor_;
 };
 
 }  // namespace perf_exporter

@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,22 +13,16 @@
 #include <cstring>
 #include <utility>
 
-#include "base/unique_fd.h"
-#include "http/unix_socket.h"
+#include "http/listen_address.h"
 
 namespace perf_exporter {
 namespace {
 
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-
-  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-// A target with what it takes to try it.
+// What it takes to try an address.
 struct Candidate {
-  ListenTarget target;
+  std::string given;  // as the user wrote it
+  std::string host;   // numeric, in brackets where IPv6; "" for all addresses and unix sockets
+  std::string path;   // of a unix socket; else empty
   SocketAddress address;
 };
 
@@ -106,117 +101,122 @@ Result<std::vector<Candidate>> find_candidates(const std::string& given) {
   if (!parsed) {
     return tl::unexpected<Fault>(parsed.error());
   }
-  const std::uint16_t port = parsed->port;
   if (parsed->kind == ListenAddress::Kind::unix_path) {
-    const std::string& path = parsed->path;
-    return std::vector<Candidate>{{{given, "", 0, path, "x" + path}, unix_address(path)}};
+    return std::vector<Candidate>{{given, "", parsed->path, unix_address(parsed->path)}};
   }
   const bool any = parsed->kind == ListenAddress::Kind::any;
-  const bool dual = any && kernel_has_ipv6();
-  const auto addresses = look_up(any ? (dual ? "::" : "0.0.0.0") : parsed->host, port, given);
+  const char* wildcard = kernel_has_ipv6() ? "::" : "0.0.0.0";
+  const auto addresses = look_up(any ? wildcard : parsed->host, parsed->port, given);
   if (!addresses) {
     return tl::unexpected<Fault>(addresses.error());
   }
   std::vector<Candidate> candidates;
   for (const SocketAddress& address : *addresses) {
-    const std::string host = numeric_host(address);
-    std::string spec = dual ? "+" : host + ":";
-    spec += std::to_string(port);
-    candidates.push_back({{given, any ? "" : host, port, "", std::move(spec)}, address});
+    candidates.push_back({given, any ? "" : numeric_host(address), "", address});
   }
   return candidates;
 }
 
-// Binds and listens as the server library does.
-Result<UniqueFd> try_listening(const Candidate& candidate) {
+void set(int fd, int level, int option, int value) {
+  ::setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+// Before bind(2).
+void set_options(int fd, const Candidate& candidate) {
   const int family = candidate.address.storage.ss_family;
-  const std::string& given = candidate.target.given;
   if (family == AF_UNIX) {
-    if (const int error = remove_stale_socket(candidate.target.path)) {
+    return;
+  }
+  set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  // A client that is gone without a word is noticed some time.
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (family == AF_INET6) {
+    set(fd, IPPROTO_IPV6, IPV6_V6ONLY, candidate.host.empty() ? 0 : 1);
+  }
+}
+
+// Both families have the port at the same place (ip(7), ipv6(7)).
+int port_of(const SocketAddress& address) {
+  sockaddr_in internet{};
+  std::memcpy(&internet, &address.storage, sizeof(internet));
+  return ntohs(internet.sin_port);
+}
+
+Result<Listener> try_listening(const Candidate& candidate) {
+  constexpr int kBacklog = 511;
+  const int family = candidate.address.storage.ss_family;
+  const std::string& given = candidate.given;
+  if (family == AF_UNIX) {
+    if (const int error = remove_stale_socket(candidate.path)) {
       return listen_fault(given, error);
     }
   }
-  UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) {
+  Listener listener;
+  listener.fd = UniqueFd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener.fd.valid()) {
     return listen_fault(given, errno);
   }
-  const int on = 1;
-  const int only_ipv6 = candidate.target.host.empty() ? 0 : 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (family == AF_INET6) {
-    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof(only_ipv6));
-  }
-  if (::bind(fd.get(), candidate.address.get(), candidate.address.length) != 0) {
+  set_options(listener.fd.get(), candidate);
+  if (::bind(listener.fd.get(), candidate.address.get(), candidate.address.length) != 0) {
     return listen_fault(given, errno);
   }
-  const bool listening = ::listen(fd.get(), 1) == 0;
-  const int error = errno;
   if (family == AF_UNIX) {
-    ::unlink(candidate.target.path.c_str());
+    listener.file = UnixSocketFile(candidate.path);
   }
-  if (!listening) {
-    return listen_fault(given, error);
+  SocketAddress& address = listener.address;
+  address.length = sizeof(address.storage);
+  if (::listen(listener.fd.get(), kBacklog) != 0 ||
+      ::getsockname(listener.fd.get(), reinterpret_cast<sockaddr*>(&address.storage),
+                    &address.length) != 0) {
+    return listen_fault(given, errno);
   }
-  return fd;
+  listener.name = family == AF_UNIX ? "unix:" + candidate.path
+                                    : candidate.host + ":" + std::to_string(port_of(address));
+  return listener;
 }
 
 // Of a host name's addresses those that can be bound; a name often has one that the machine lacks,
 // such as ::1 where IPv6 is off. A fault where none is left, or one is taken.
-Result<std::vector<ListenTarget>> try_all(const std::vector<Candidate>& candidates,
-                                          std::vector<UniqueFd>& held) {
-  std::vector<ListenTarget> targets;
+Result<void> listen_on_all(const std::vector<Candidate>& candidates,
+                           std::vector<Listener>& listeners) {
+  std::size_t bound = 0;
   Fault last;
   for (const Candidate& candidate : candidates) {
-    auto fd = try_listening(candidate);
-    if (fd) {
-      held.push_back(std::move(*fd));
-      targets.push_back(candidate.target);
+    auto listener = try_listening(candidate);
+    if (listener) {
+      listeners.push_back(std::move(*listener));
+      ++bound;
       continue;
     }
-    last = fd.error();
+    last = listener.error();
     if (last.code != EADDRNOTAVAIL && last.code != EAFNOSUPPORT) {
       break;
     }
   }
-  if (targets.size() < candidates.size() && (targets.empty() || last.code == EADDRINUSE)) {
+  if (bound < candidates.size() && (bound == 0 || last.code == EADDRINUSE)) {
     return tl::unexpected<Fault>(last);
   }
-  return targets;
+  return {};
 }
 
 }  // namespace
 
-Result<std::vector<ListenTarget>> prepare_listeners(const std::vector<std::string>& addresses) {
+Result<std::vector<Listener>> listen_on(const std::vector<std::string>& addresses) {
   if (addresses.empty()) {
     return fault("no address to listen on");
   }
-  // Held until all were tried: two addresses of the same list may exclude each other.
-  std::vector<UniqueFd> held;
-  std::vector<ListenTarget> targets;
+  std::vector<Listener> listeners;
   for (const std::string& given : addresses) {
     const auto candidates = find_candidates(given);
     if (!candidates) {
       return tl::unexpected<Fault>(candidates.error());
     }
-    const auto bound = try_all(*candidates, held);
-    if (!bound) {
+    if (const auto bound = listen_on_all(*candidates, listeners); !bound) {
       return tl::unexpected<Fault>(bound.error());
     }
-    targets.insert(targets.end(), bound->begin(), bound->end());
   }
-  std::stable_partition(targets.begin(), targets.end(),
-                        [](const ListenTarget& target) { return target.path.empty(); });
-  return targets;
-}
-
-std::vector<std::string> unix_paths(const std::vector<ListenTarget>& targets) {
-  std::vector<std::string> paths;
-  for (const ListenTarget& target : targets) {
-    if (!target.path.empty()) {
-      paths.push_back(target.path);
-    }
-  }
-  return paths;
+  return listeners;
 }
 
 }  // namespace perf_exporter

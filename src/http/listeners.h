@@ -1,32 +1,38 @@
 #pragma once
 
-#include <cstdint>
+#include <sys/socket.h>
+
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "http/listen_address.h"
+#include "base/unique_fd.h"
+#include "http/unix_socket.h"
 
 namespace perf_exporter {
 
-// One socket to listen on.
-struct ListenTarget {
-  std::string given;  // the address as the user wrote it
-  std::string host;   // numeric, in brackets where IPv6; "" for all addresses; not for unix sockets
-  std::uint16_t port = 0;
-  std::string path;  // of a unix socket; else empty
-  // The server library's word for it: "127.0.0.1:80", "+80" for both families, "x/path".
-  std::string library_spec;
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-// Parses the addresses, looks up host names and tries whether each can be bound, so that what is
-// wrong is known by name before the server library starts: a port in use, an address this machine
-// lacks, no permission. All addresses means IPv4 alone where the kernel has no IPv6. A unix socket
-// that nobody answers on is removed; one that is in use, and any other file, is a fault. Unix
-// sockets come last, as the server library demands.
-Result<std::vector<ListenTarget>> prepare_listeners(const std::vector<std::string>& addresses);
+// A socket that connections are accepted from. It does not block, and what it accepts inherits
+// SO_KEEPALIVE and TCP_NODELAY. A unix socket's file goes with it.
+struct Listener {
+  UniqueFd fd;
+  SocketAddress address;  // as bound: with the port that the kernel chose where 0 was asked for
+  std::string name;       // the same as listen addresses are written: "127.0.0.1:80", ":80" (all
+                          // addresses), "unix:/path"
+  UnixSocketFile file;
+};
 
-// The paths of the unix sockets among them.
-std::vector<std::string> unix_paths(const std::vector<ListenTarget>& targets);
+// Listens on the addresses, in their order, as --web.listen-address takes them
+// (http/listen_address.h): host names are looked up. A fault names the address and the reason: a
+// port in use, an address this machine lacks, no permission. All addresses means IPv4 alone where
+// the kernel has no IPv6. A unix socket that nobody answers on is replaced; one that is in use, and
+// any other file, is a fault.
+Result<std::vector<Listener>> listen_on(const std::vector<std::string>& addresses);
 
 }  // namespace perf_exporter

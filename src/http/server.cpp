@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "http/civetweb_engine.h"
@@ -8,29 +9,13 @@
 namespace perf_exporter {
 namespace {
 
-constexpr int kThreadsWithoutLimit = 40;
-// Threads besides those that work on metrics: for the other pages, for the 503s, and two that the
-// guard keeps free.
-constexpr int kSpareThreads = 8;
+constexpr int kRequestsWithoutLimit = 40;
+constexpr int kStandingBy = 2;
 
-int count_threads(int max_requests) {
-  return (max_requests > 0 ? max_requests : kThreadsWithoutLimit) + kSpareThreads;
-}
-
-// The ports are those of the TCP targets, in the same order.
-std::vector<std::string> name_addresses(const std::vector<ListenTarget>& targets,
-                                        const std::vector<int>& ports) {
-  std::vector<std::string> addresses;
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    const ListenTarget& target = targets[i];
-    if (!target.path.empty()) {
-      addresses.push_back("unix:" + target.path);
-    } else {
-      addresses.push_back(target.host + ":" +
-                          std::to_string(i < ports.size() ? ports[i] : target.port));
-    }
-  }
-  return addresses;
+WorkerPool::Options pool_options(const ServerOptions& options) {
+  const int requests = options.max_requests > 0 ? options.max_requests : kRequestsWithoutLimit;
+  const int most = std::max(kStandingBy, requests + options.spare_threads);
+  return {kStandingBy, static_cast<std::size_t>(most), options.paths, options.logger};
 }
 
 }  // namespace
@@ -45,30 +30,30 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cont
   if (!routes) {
     return tl::unexpected<Fault>(routes.error());
   }
-  const auto targets = prepare_listeners(options.listen_addresses);
-  if (!targets) {
-    return tl::unexpected<Fault>(targets.error());
+  auto listeners = listen_on(options.listen_addresses);
+  if (!listeners) {
+    return tl::unexpected<Fault>(listeners.error());
   }
   std::unique_ptr<Server> server(new Server(std::move(*routes), std::move(content), options));
-  auto engine = CivetwebEngine::start(
-      {*targets, count_threads(options.max_requests), options.logger}, server->responder_);
+  auto engine =
+      CivetwebEngine::start(std::move(*listeners), pool_options(options), server->responder_);
   if (!engine) {
     return tl::unexpected<Fault>(engine.error());
   }
   server->engine_ = std::move(*engine);
-  server->addresses_ = name_addresses(*targets, server->engine_->ports());
+  for (const Listener& listener : server->engine_->listeners()) {
+    server->addresses_.push_back(listener.name);
+  }
   return server;
 }
 
 Server::Server(Routes routes, Content content, const ServerOptions& options)
     : responder_(std::move(routes), std::move(content), options.max_requests, options.logger) {}
 
-Server::~Server() {
-  stop();
-}
+Server::~Server() = default;
 
-void Server::stop() {
-  engine_.reset();
+bool Server::stop() {
+  return engine_->stop();
 }
 
 }  // namespace perf_exporter

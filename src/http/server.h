@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/host_paths.h"
 #include "base/result.h"
 #include "http/content.h"
 #include "http/responder.h"
@@ -22,34 +23,40 @@ struct ServerOptions {
   std::vector<std::string> listen_addresses;
   std::string telemetry_path = "/metrics";
   // So many requests for metrics are worked on at once, more get 503. 0: no limit but that of the
-  // threads. At most kMostRequests, since each may need a thread.
+  // threads. At most kMostRequests, since each needs a thread.
   int max_requests = 40;
+  // Besides those: for the other pages, for the 503s, and for connections on which nothing happens.
+  // A thread is made when it is wanted; two stand by.
+  int spare_threads = 8;
+  HostPaths paths;
   std::vector<std::string> collectors;           // that run: for collect[] and exclude[]
   std::vector<std::string> disabled_collectors;  // known, but not running
   std::shared_ptr<spdlog::logger> logger;        // for what goes wrong; not null
 };
 
-// Serves from `start` to `stop`. Pages: the telemetry path, /-/healthy, /-/ready, /, /probe,
-// /version; GET and HEAD. A client that sends nothing, half a request, or reads slowly delays
-// nobody else (http/connection_guard.h).
+// Serves from `start`, which returns when somebody accepts, to `stop`. Pages: the telemetry path,
+// /-/healthy, /-/ready, /, /probe, /version; GET and HEAD. A client that sends nothing, half a
+// request, or reads slowly delays nobody else (http/worker_pool.h).
 class Server {
  public:
-  // A fault names the option or the address, and the reason: "cannot listen on :10950: address
-  // already in use". Nothing is left behind then.
+  // A fault names the option, the address or the thread, and the reason: "cannot listen on :10950:
+  // address already in use". EAGAIN: a limit leaves no room for three threads, the least. Nothing
+  // is left behind then.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Content content);
 
-  // Stops.
+  // Stops, and waits for all threads, however long.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   // Where it listens, as listen addresses are written, with the port that the kernel chose where 0
-  // was asked for: "127.0.0.1:10950", ":10950" (all addresses), "unix:/path". TCP comes first.
+  // was asked for: "127.0.0.1:10950", ":10950" (all addresses), "unix:/path".
   [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
 
-  // Answers the requests that are running, closes all connections and removes the unix sockets.
-  // Takes at most 2 s, unless a function of the content does not return. May be called again.
-  void stop();
+  // Removes the unix sockets, answers the requests that are running and closes all connections,
+  // within two seconds. Makes no thread. False where a function of the content has not returned by
+  // then: the process should end without unwinding. May be called again.
+  [[nodiscard]] bool stop();
 
  private:
   Server(Routes routes, Content content, const ServerOptions& options);

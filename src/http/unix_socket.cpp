@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "base/unique_fd.h"
 
@@ -39,6 +40,32 @@ int remove_stale_socket(const std::string& path) {
     return errno == EACCES ? EACCES : EADDRINUSE;
   }
   return ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+UnixSocketFile::UnixSocketFile(std::string path) : path_(std::move(path)) {
+  struct stat status {};
+  if (::lstat(path_.c_str(), &status) == 0) {
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+  }
+}
+
+UnixSocketFile::~UnixSocketFile() {
+  struct stat status {};
+  if (!path_.empty() && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+      status.st_ino == inode_) {
+    ::unlink(path_.c_str());
+  }
+}
+
+UnixSocketFile::UnixSocketFile(UnixSocketFile&& other) noexcept
+    : path_(std::exchange(other.path_, {})), device_(other.device_), inode_(other.inode_) {}
+
+UnixSocketFile& UnixSocketFile::operator=(UnixSocketFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(device_, other.device_);
+  std::swap(inode_, other.inode_);
+  return *this;
 }
 
 }  // namespace perf_exporter

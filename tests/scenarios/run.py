@@ -34,6 +34,7 @@ import serving
 import starts
 import sums
 import surroundings
+import threads
 import untried
 import workshop
 from leftovers import Leftovers
@@ -42,7 +43,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
 EVERYBODY = ["0", "0", "4294967295"]
 MODULES = (capabilities, surroundings, filters, other_calls, preflights, cgroups, serving, untried, sums, inherited,
-           masked, oci)  # fmt: skip
+           masked, threads, oci)  # fmt: skip
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 

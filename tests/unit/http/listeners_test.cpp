@@ -33,8 +33,7 @@ class ListenersTest : public ServerTest {
     return ::lstat(path.c_str(), &status) == 0;
   }
 
-  // A digit before an s: civetweb would take it for a TLS port.
-  const std::string directory_ = testing::TempDir() + "k8s-" + std::to_string(::getpid());
+  const std::string directory_ = testing::TempDir() + "listeners-" + std::to_string(::getpid());
   const std::string path_ = directory_ + "/http.sock";
 };
 
@@ -50,10 +49,10 @@ TEST_F(ListenersTest, ListensOnSeveralAtOnce) {
   options_.listen_addresses = {"unix:" + path_, "127.0.0.1:0", "127.0.0.1:0"};
   start();
   ASSERT_EQ(server_->addresses().size(), 3U);
-  EXPECT_THAT(address(0), StartsWith("127.0.0.1:"));
-  EXPECT_NE(address(0), "127.0.0.1:0");
-  EXPECT_NE(address(0), address(1));
-  EXPECT_EQ(address(2), "unix:" + path_);
+  EXPECT_EQ(address(0), "unix:" + path_);
+  EXPECT_THAT(address(1), StartsWith("127.0.0.1:"));
+  EXPECT_NE(address(1), "127.0.0.1:0");
+  EXPECT_NE(address(1), address(2));
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(connect(i).get("/metrics").status, 200) << address(i);
   }
@@ -103,7 +102,7 @@ TEST_F(ListenersTest, APortInUseIsNamedWithItsReason) {
 TEST_F(ListenersTest, AnAddressGivenTwiceIsInUse) {
   start();
   const std::string port = address().substr(address().rfind(':'));
-  server_->stop();
+  EXPECT_TRUE(server_->stop());
   EXPECT_THAT(start_error({"127.0.0.1" + port, "127.0.0.1" + port}),
               EndsWith("address already in use"));
 }
@@ -133,7 +132,7 @@ TEST_F(ListenersTest, RestartsOnThePortItHad) {
   HttpClient client = connect();
   EXPECT_EQ(client.get("/metrics").status, 200);
   options_.listen_addresses = {address()};
-  server_->stop();  // closes first: the port lingers in TIME_WAIT
+  EXPECT_TRUE(server_->stop());  // closes first: the port lingers in TIME_WAIT
   start();
   EXPECT_EQ(connect().get("/metrics").status, 200);
 }
@@ -142,8 +141,18 @@ TEST_F(ListenersTest, RemovesItsUnixSocketAtStop) {
   options_.listen_addresses = {"unix:" + path_};
   start();
   EXPECT_TRUE(exists(path_));
-  server_->stop();
+  EXPECT_TRUE(server_->stop());
   EXPECT_FALSE(exists(path_));
+}
+
+TEST_F(ListenersTest, LeavesTheSocketThatTookItsPlaceAtStop) {
+  options_.listen_addresses = {"unix:" + path_};
+  start();
+  ::unlink(path_.c_str());
+  const auto other = Server::start(options_, content_);
+  ASSERT_TRUE(other) << other.error().what;
+  EXPECT_TRUE(server_->stop());
+  EXPECT_EQ(HttpClient("unix:" + path_).get("/metrics").status, 200);
 }
 
 TEST_F(ListenersTest, ReplacesAStaleUnixSocket) {

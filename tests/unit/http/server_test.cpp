@@ -4,6 +4,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -179,6 +180,40 @@ TEST_F(ServerTest, NamesItsThreads) {
   EXPECT_EQ(connect().get("/").body, "http-worker");
 }
 
+std::size_t count_workers() {
+  std::size_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::ifstream(task.path() / "comm") >> name;
+    count += name == "http-worker" ? 1 : 0;
+  }
+  return count;
+}
+
+bool comes_to_workers(std::size_t number) {
+  for (int i = 0; i < 1000 && count_workers() != number; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return count_workers() == number;
+}
+
+TEST_F(ServerTest, ThreadsComeWithConnectionsAndGoWithThem) {
+  start();
+  EXPECT_TRUE(comes_to_workers(2));
+  {
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 6; ++i) {
+      clients.push_back(connect());
+      EXPECT_EQ(clients.back().get("/metrics").status, 200);
+    }
+    EXPECT_TRUE(comes_to_workers(6));
+    for (HttpClient& client : clients) {
+      EXPECT_EQ(client.get("/metrics").status, 200);
+    }
+  }
+  EXPECT_TRUE(comes_to_workers(2));
+}
+
 // Not to a logger of its own, which would write elsewhere and in another format.
 TEST_F(ServerTest, TellsItsLoggerWhatGoesWrong) {
   std::ostringstream log;
@@ -189,7 +224,7 @@ TEST_F(ServerTest, TellsItsLoggerWhatGoesWrong) {
   };
   start();
   EXPECT_EQ(connect().get("/metrics").status, 500);
-  server_->stop();
+  EXPECT_TRUE(server_->stop());
   EXPECT_THAT(log.str(), HasSubstr("out of ink"));
 }
 
@@ -222,12 +257,12 @@ std::size_t count_descriptors() {
 
 TEST_F(ServerTest, LeavesNoDescriptorBehind) {
   start();
-  server_->stop();  // what is opened once for all is open now
+  EXPECT_TRUE(server_->stop());  // what is opened once for all is open now
   const std::size_t before = count_descriptors();
   for (int i = 0; i < 3; ++i) {
     start();
     EXPECT_EQ(connect().get("/metrics").status, 200);
-    server_->stop();
+    EXPECT_TRUE(server_->stop());
   }
   EXPECT_EQ(count_descriptors(), before);
 }

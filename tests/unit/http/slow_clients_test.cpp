@@ -26,7 +26,23 @@ class SlowClientsTest : public ServerTest {
     EXPECT_EQ(answer.status, 200);
   }
 
+  void keep_idle(int count) {
+    for (int i = 0; i < count; ++i) {
+      clients_.emplace_back(address());
+      ASSERT_EQ(clients_.back().get("/-/healthy").status, 200) << i;
+    }
+  }
+
   std::vector<HttpClient> clients_;
+};
+
+// On a machine that lets the server have the least number of threads.
+class FewThreadsTest : public SlowClientsTest {
+ protected:
+  FewThreadsTest() {
+    options_.max_requests = 1;
+    options_.spare_threads = 1;
+  }
 };
 
 TEST_F(SlowClientsTest, SilentOnesDelayNobody) {
@@ -43,10 +59,7 @@ TEST_F(SlowClientsTest, HalfRequestsDelayNobody) {
 
 TEST_F(SlowClientsTest, IdleKeptAliveOnesDelayNobody) {
   start();
-  for (int i = 0; i < 100; ++i) {
-    clients_.emplace_back(address());
-    ASSERT_EQ(clients_.back().get("/-/healthy").status, 200) << i;
-  }
+  keep_idle(100);
   expect_prompt_answer();
 }
 
@@ -59,7 +72,7 @@ TEST_F(SlowClientsTest, SilentOnesOnAUnixSocketDelayNobody) {
 }
 
 TEST_F(SlowClientsTest, ThoseThatWereServedAreKeptWhileOthersCanGo) {
-  options_.max_requests = 8;  // 16 threads
+  options_.max_requests = 8;
   start();
   HttpClient scraper = connect();
   EXPECT_EQ(scraper.get("/metrics").status, 200);
@@ -71,10 +84,60 @@ TEST_F(SlowClientsTest, ThoseThatWereServedAreKeptWhileOthersCanGo) {
 }
 
 TEST_F(SlowClientsTest, ABodyThatNeverComesDelaysNobody) {
-  options_.max_requests = 1;  // 9 threads
+  options_.max_requests = 1;
   start();
   add_half_open(30, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n");
   expect_prompt_answer();
+}
+
+TEST_F(FewThreadsTest, IdleKeptAliveOnesDelayNobody) {
+  start();
+  keep_idle(12);
+  expect_prompt_answer();
+}
+
+TEST_F(FewThreadsTest, IdleKeptAliveOnesOnAUnixSocketDelayNobody) {
+  const std::string path = testing::TempDir() + "few_threads.sock";
+  options_.listen_addresses = {"unix:" + path};
+  start();
+  keep_idle(12);
+  expect_prompt_answer();
+}
+
+TEST_F(FewThreadsTest, AsManyAsThereAreThreadsAreKept) {
+  start();
+  keep_idle(2);
+  EXPECT_EQ(clients_[0].get("/-/healthy").status, 200);
+  EXPECT_EQ(clients_[1].get("/-/healthy").status, 200);
+}
+
+TEST_F(FewThreadsTest, HalfOpenOnesDelayNobody) {
+  start();
+  add_half_open(20, "");
+  add_half_open(20, "GET /metrics HTTP/1.1\r\nHost: x\r\n");
+  add_half_open(4, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n");
+  expect_prompt_answer();
+}
+
+TEST_F(FewThreadsTest, AReaderThatDoesNotReadDelaysNobody) {
+  content_.probe = [](PageFormat) { return std::string(30000000, 'x'); };
+  start();
+  HttpClient reader = connect();
+  reader.send("GET /probe HTTP/1.1\r\nHost: x\r\n\r\n");
+  keep_idle(4);
+  add_half_open(4, "GET /");
+  expect_prompt_answer();
+}
+
+TEST_F(FewThreadsTest, MoreRequestsThanThreadsAreAllAnswered) {
+  start();
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 30; ++i) {
+    clients.emplace_back([this] { EXPECT_EQ(connect().get("/-/healthy").status, 200); });
+  }
+  for (std::thread& client : clients) {
+    client.join();
+  }
 }
 
 TEST_F(SlowClientsTest, StopDoesNotWaitForThem) {
@@ -83,7 +146,7 @@ TEST_F(SlowClientsTest, StopDoesNotWaitForThem) {
   EXPECT_EQ(idle.get("/metrics").status, 200);
   add_half_open(20, "");
   add_half_open(20, "GET /metr");
-  EXPECT_LT(time_of([this] { server_->stop(); }), kStopped);
+  EXPECT_LT(time_of([this] { EXPECT_TRUE(server_->stop()); }), kStopped);
   EXPECT_TRUE(idle.is_closed());
 }
 
@@ -93,7 +156,19 @@ TEST_F(SlowClientsTest, StopDoesNotWaitForAReaderThatDoesNotRead) {
   HttpClient client = connect();
   client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  EXPECT_LT(time_of([this] { server_->stop(); }), kStopped);
+  EXPECT_LT(time_of([this] { EXPECT_TRUE(server_->stop()); }), kStopped);
+}
+
+TEST_F(SlowClientsTest, StopTellsThatARequestDoesNotEnd) {
+  Gate gate;
+  content_.metrics = [&](const ScrapeRequest&, std::string&) { gate.pass(); };
+  start();
+  HttpClient client = connect();
+  client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  gate.wait_for(1);
+  EXPECT_FALSE(server_->stop());
+  gate.open();
+  EXPECT_TRUE(server_->stop());
 }
 
 TEST_F(SlowClientsTest, StopFinishesTheRequestThatRuns) {
@@ -110,7 +185,7 @@ TEST_F(SlowClientsTest, StopFinishesTheRequestThatRuns) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     gate.open();
   });
-  EXPECT_LT(time_of([this] { server_->stop(); }), kStopped);
+  EXPECT_LT(time_of([this] { EXPECT_TRUE(server_->stop()); }), kStopped);
   opener.join();
   EXPECT_EQ(client.receive().body, "finished\n");
   EXPECT_TRUE(client.is_closed());

@@ -1,0 +1,166 @@
+#include "http/worker_pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "base/thread.h"
+
+namespace perf_exporter {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Milliseconds = std::chrono::milliseconds;
+
+constexpr const char* kThreadName = "http-worker";
+// The pause between two looks while connections wait.
+constexpr Milliseconds kPause{10};
+// As long as requests are handled, somebody is likely to be free after this time.
+constexpr Milliseconds kShortPause{2};
+// Up to so many threads are made without a look at whether connections are half open.
+constexpr std::size_t kFew = 8;
+// So many tasks are left to the rest of the program, which forks now and then.
+constexpr int kHeadroom = 2;
+// How long no more threads are asked for after one could not be made.
+constexpr std::chrono::minutes kLimited{10};
+constexpr Milliseconds kDrain{1000};
+constexpr Milliseconds kEnd{1000};
+
+// Takes up room for tasks as long as it lives.
+class Placeholders {
+ public:
+  Placeholders() = default;
+  Placeholders(const Placeholders&) = delete;
+  Placeholders& operator=(const Placeholders&) = delete;
+  ~Placeholders() {
+    released_ = true;
+    released_.notify_all();
+    for (std::thread& thread : threads_) {
+      thread.join();
+    }
+  }
+
+  Result<void> add(const HostPaths& paths) {
+    auto thread = start_thread(
+        kThreadName, [this] { released_.wait(false); }, paths);
+    if (!thread) {
+      return tl::unexpected<Fault>(thread.error());
+    }
+    threads_.push_back(std::move(*thread));
+    return {};
+  }
+
+ private:
+  std::atomic<bool> released_{false};
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+WorkerPool::WorkerPool(Options options, std::function<void(Connections::Worker&)> serve)
+    : options_(std::move(options)),
+      serve_(std::move(serve)),
+      connections_(options_.least, options_.most),
+      threads_(options_.most),
+      bound_(options_.most) {}
+
+WorkerPool::~WorkerPool() {
+  while (!connections_.end(std::chrono::hours(1))) {
+  }
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) {
+      thread.join();
+    }
+  }
+}
+
+Result<void> WorkerPool::start() {
+  for (std::size_t i = 0; i < options_.least; ++i) {
+    if (auto added = add_thread(); !added) {
+      return added;
+    }
+  }
+  connections_.wait_until_ready();
+  if (connections_.count_workers() < options_.least) {
+    return fault("there is no memory for the HTTP server");
+  }
+  return {};
+}
+
+std::optional<Milliseconds> WorkerPool::make_room() {
+  const Connections::Waiting waiting = connections_.waiting();
+  if (!waiting.any) {
+    return std::nullopt;
+  }
+  if (waiting.in_want == 0) {
+    return kShortPause;
+  }
+  if (bound_until_ < Clock::now()) {
+    bound_ = options_.most;
+  }
+  grow(std::min(bound_, kFew));
+  if (connections_.make_room(MayGo::half_open)) {
+    grow(bound_);
+    connections_.make_room(MayGo::any);
+  }
+  return kPause;
+}
+
+bool WorkerPool::stop() {
+  connections_.drain(kDrain);
+  return connections_.end(kEnd);
+}
+
+Result<void> WorkerPool::add_thread() {
+  Connections::Worker* worker = connections_.enter();
+  if (worker == nullptr) {  // one is about to leave
+    return {};
+  }
+  std::thread& place = threads_[worker->number()];
+  if (place.joinable()) {  // its worker has left
+    place.join();
+  }
+  auto thread = start_thread(
+      kThreadName,
+      [this, worker] {
+        serve_(*worker);
+        connections_.leave(*worker);
+      },
+      options_.paths);
+  if (!thread) {
+    connections_.leave(*worker);
+    return tl::unexpected<Fault>(thread.error());
+  }
+  place = std::move(*thread);
+  return {};
+}
+
+// Makes a thread for each connection in want of one.
+void WorkerPool::grow(std::size_t most) {
+  const std::size_t workers = connections_.count_workers();
+  const std::size_t count =
+      std::min(connections_.waiting().in_want, most - std::min(most, workers));
+  if (count == 0) {
+    return;
+  }
+  Placeholders headroom;
+  Result<void> made;
+  for (int i = 0; made && i < kHeadroom; ++i) {
+    made = headroom.add(options_.paths);
+  }
+  for (std::size_t i = 0; made && i < count; ++i) {
+    made = add_thread();
+  }
+  if (made) {
+    return;
+  }
+  bound_ = std::max(options_.least, connections_.count_workers());
+  bound_until_ = Clock::now() + kLimited;
+  if (std::exchange(told_, made.error().what) != told_) {
+    options_.logger->warn(
+        "http: {} of up to {} threads answer requests, and others wait for one of them: {}", bound_,
+        options_.most, told_);
+  }
+}
+
+}  // namespace perf_exporter

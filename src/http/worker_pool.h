@@ -1,0 +1,69 @@
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/host_paths.h"
+#include "base/result.h"
+#include "http/connections.h"
+
+namespace perf_exporter {
+
+// The threads that serve connections. The server library holds one for each connection until it
+// closes. So they are made as connections come, and end when they have had nothing to do for a
+// while. Above a few, half open connections are shut down rather than a thread made for those that
+// wait; at the bound, and where no thread can be made, idle ones as well (http/eviction.h). Neither
+// kind delays anybody.
+class WorkerPool {
+ public:
+  struct Options {
+    std::size_t least = 2;  // threads that stand by
+    std::size_t most = 2;
+    HostPaths paths;
+    std::shared_ptr<spdlog::logger> logger;  // not null
+  };
+
+  // `serve` runs on each thread and returns when Connections::take gives nothing.
+  WorkerPool(Options options, std::function<void(Connections::Worker&)> serve);
+  // Waits until all threads have ended.
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // Returns when the least number of threads wait for connections. Where they can't be made, a
+  // fault that names the limit.
+  Result<void> start();
+
+  [[nodiscard]] Connections& connections() { return connections_; }
+
+  // Sees to it that each connection is served. For the thread that accepts, and no other. Returns
+  // after what time it wants to be called again; nothing where no connection waits.
+  std::optional<std::chrono::milliseconds> make_room();
+
+  // Once nothing is accepted any more: finishes the requests that are running, as far as a second
+  // suffices, and ends all threads. False where one of them does not end, within another second.
+  [[nodiscard]] bool stop();
+
+ private:
+  Result<void> add_thread();
+  void grow(std::size_t most);
+
+  const Options options_;
+  const std::function<void(Connections::Worker&)> serve_;
+  Connections connections_;
+  std::vector<std::thread> threads_;  // by the worker's number
+
+  // Of the accepting thread.
+  std::size_t bound_;
+  std::chrono::steady_clock::time_point bound_until_;
+  std::string told_;
+};
+
+}  // namespace perf_exporter
