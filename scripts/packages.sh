@@ -5,7 +5,7 @@
 # package, libcap2-bin for setcap), and the libraries of the one that is built for.
 packages_compile="make cmake ninja-build ccache pkg-config patch xz-utils ca-certificates libcap2-bin"
 packages_libraries="prometheus-cpp-dev libpfm4-dev libcap-dev libcli11-dev libspdlog-dev libexpected-dev
-  libisal-dev libssl-dev"
+  libisal-dev"
 packages_build="g++ $packages_compile $packages_libraries"
 
 # What `make test` needs besides. util-linux has setpriv, linux-perf the independent counter.

@@ -16,8 +16,8 @@ MOST_BYTES = 20_000_000
 PROGRAMS = tuple(oci_image.EXPECTED)
 PAPERS = "usr/share/doc/perf-exporter"
 LIBRARIES = {
-    "libc.so.6", "libcap.so.2", "libcrypto.so.3", "libfmt.so.9", "libgcc_s.so.1", "libisal.so.2", "libm.so.6",
-    "libpfm.so.4", "libprometheus-cpp-core.so.1.0", "libspdlog.so.1.10", "libssl.so.3", "libstdc++.so.6",
+    "libc.so.6", "libcap.so.2", "libfmt.so.9", "libgcc_s.so.1", "libisal.so.2", "libm.so.6",
+    "libpfm.so.4", "libprometheus-cpp-core.so.1.0", "libspdlog.so.1.10", "libstdc++.so.6",
 }  # fmt: skip
 LOADED = {"libpfm.so.4"}  # by dlopen
 LABEL = "org.opencontainers.image."

@@ -88,7 +88,7 @@ class Package(unittest.TestCase):
         if shutil.which("dpkg-shlibdeps") is None:
             raise unittest.SkipTest("needs dpkg-shlibdeps")
         depends = field("Depends")
-        for library in ("libc6", "libcap2", "libssl3", "libstdc++6", "libprometheus-cpp-core"):
+        for library in ("libc6", "libcap2", "libisal2", "libstdc++6", "libprometheus-cpp-core"):
             self.assertRegex(depends, rf"(^|, ){re.escape(library)}[\w.-]* \(>= ")
         self.assertNotIn("-dev", depends)
         self.assertIn("libpfm4", field("Recommends"))

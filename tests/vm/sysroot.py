@@ -11,7 +11,7 @@ from archive import unpack
 SUITES = ["bookworm", "bookworm-updates", "bookworm-security"]
 # The build's and the tests' libraries; util-linux has setpriv, libcap2-bin setcap, for use in the guest.
 PACKAGES = ("libstdc++-12-dev", "prometheus-cpp-dev", "libpfm4-dev", "libcap-dev", "libcli11-dev", "libspdlog-dev",
-            "libexpected-dev", "libisal-dev", "libssl-dev", "libgtest-dev", "libgmock-dev", "util-linux", "libcap2-bin",
+            "libexpected-dev", "libisal-dev", "libgtest-dev", "libgmock-dev", "util-linux", "libcap2-bin",
             "busybox-static")  # fmt: skip
 
 
