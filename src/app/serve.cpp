@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -133,6 +134,9 @@ Content content_of(const Options& options, Session& session) {
 
 // The opening thread keeps what this thread may raise; all threads started later get nothing.
 Result<void> start_threads(Session& session, Log& log) {
+  // One arena for all of them: each further one takes memory, and a scrape allocates next to
+  // nothing that they could wait for.
+  ::mallopt(M_ARENA_MAX, 1);
   const CallUse capset = session.side_calls().use(SideCall::capset);
   if (const auto cleared = clear_effective(capset); !cleared) {
     log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
