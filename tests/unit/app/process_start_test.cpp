@@ -107,6 +107,27 @@ TEST(ProcessStart, ClosedDescriptorsBecomeDevNullAndOpenOnesStay) {
   }
 }
 
+TEST(ProcessStart, WithoutDevNullTheirPlacesAreTaken) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root may change its root directory";
+  }
+  const auto empty = std::filesystem::path(::testing::TempDir()) / "process_start_root";
+  std::filesystem::create_directories(empty);
+  const int status = status_of_child([&empty] {
+    if (::chroot(empty.c_str()) != 0) {
+      return 1;
+    }
+    for (int fd = 0; fd <= 2; ++fd) {
+      ::close(fd);
+    }
+    enter_known_state();
+    const bool is_refused = ::write(STDERR_FILENO, "x", 1) == -1 && errno == EBADF;
+    return is_refused && ::open("/", O_RDONLY | O_CLOEXEC) == 3 ? 0 : 2;
+  });
+  std::filesystem::remove(empty);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST(ProcessStart, TheOwnerIsNeverMasked) {
   const int status = status_of_child([] {
     ::umask(0777);
