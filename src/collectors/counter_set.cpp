@@ -40,6 +40,26 @@ void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
   reading_ended_ = 0;
 }
 
+void CounterSet::set_info(const CpuInfo& info) {
+  std::vector<Node> closing;  // behind the lock
+  const std::lock_guard lock(mutex_);
+  const auto entry = cpus_.find(info.cpu);
+  if (entry == cpus_.end()) {
+    return;
+  }
+  CpuInfo now = updated(entry->second.info(), info);
+  if (now == entry->second.info()) {
+    return;
+  }
+  if (now.package != entry->second.info().package) {
+    drop(entry, closing);
+    return;
+  }
+  entry->second.set_info(std::move(now));
+  mark_untrusted(entry->second);
+  ++generation_;
+}
+
 void CounterSet::release(CpuId cpu) {
   std::vector<OpenedGroup> old;  // closed behind the lock
   std::vector<Node> closing;
@@ -90,15 +110,19 @@ bool CounterSet::keep_only(const CpuList& keep) {
   for (auto entry = cpus_.begin(); entry != cpus_.end();) {
     const auto next = std::next(entry);
     if (!contains(keep, entry->first) || entry->second.is_offline()) {
-      retire(entry->second);
-      const bool in_call = entry->second.claim().is_held();
-      (in_call ? departed_ : closing).push_back(cpus_.extract(entry));
-      ++generation_;
+      drop(entry, closing);
       dropped = true;
     }
     entry = next;
   }
   return dropped;
+}
+
+void CounterSet::drop(std::map<CpuId, CpuCounters>::iterator entry, std::vector<Node>& closing) {
+  retire(entry->second);
+  const bool in_call = entry->second.claim().is_held();
+  (in_call ? departed_ : closing).push_back(cpus_.extract(entry));
+  ++generation_;
 }
 
 void CounterSet::retire(const CpuCounters& counters) {

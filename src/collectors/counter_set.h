@@ -48,6 +48,10 @@ class CounterSet {
   // groups are read a last time and the new ones enabled then, so that nothing is counted twice.
   // Where a call hangs on the CPU the old ones stay, and the new ones are closed.
   void install(const CpuInfo& info, OpenedCpu opened);
+  // What the host says of a CPU now; what it does not say stays as it was. A CPU of another package
+  // than before is dropped as by keep_only(): it leaves the sums of the one, to be opened anew in
+  // those of the other.
+  void set_info(const CpuInfo& info);
   // Closes a CPU's groups; it has no data until the next install(). Does nothing where a call hangs
   // on the CPU.
   void release(CpuId cpu);
@@ -115,6 +119,9 @@ class CounterSet {
   CpuCounters* claim(CpuId cpu, Lock& lock);
   void give_back(CpuCounters& counters, std::vector<Node>& closing);
   void control_hardware(CpuId cpu, GroupControl what);
+  // Takes a CPU out. What it had counted stays in the sums; its groups go to `closing`, or, while a
+  // call is made on them, to the thread in that call.
+  void drop(std::map<CpuId, CpuCounters>::iterator entry, std::vector<Node>& closing);
   void retire(const CpuCounters& counters);
   void mark_untrusted(CpuCounters& counters) const;
   [[nodiscard]] CountersView view() const;

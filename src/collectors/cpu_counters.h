@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/count.h"
@@ -90,6 +91,7 @@ class CpuCounters {
   [[nodiscard]] GroupTimes times_ever_led_by(std::size_t event) const;
 
   [[nodiscard]] const CpuInfo& info() const { return info_; }
+  void set_info(CpuInfo info) { info_ = std::move(info); }
   // How its hardware events were opened.
   [[nodiscard]] Arrangement arrangement() const { return arrangement_; }
   [[nodiscard]] std::size_t descriptors() const;

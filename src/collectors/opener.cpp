@@ -135,16 +135,18 @@ void Opener::synchronise() {
   const bool removed = counters_.keep_only(wanted);
   const CpuList missing = subtract(wanted, counters_.installed());
   if (!missing.empty()) {  // a hybrid PMU of x86 lists only those of its CPUs that are online
-    pmus_ = find_core_pmus(config_.paths);
-    groups_.set_pmus(pmus_);
+    set_pmus(find_core_pmus(config_.paths));
   }
-  const bool retried = retry();
+  const auto waiting = look_for_waiting();
   // Before the events are opened: what is not to be believed is never published.
   const bool judged = check_truth(wanted);
   open_missing(missing);
+  if (waiting) {
+    retry(*waiting);
+  }
   const bool reopened = reopen_requested();
   const bool noted = note_conditions();
-  if (!passed_ || removed || retried || judged || !missing.empty() || reopened || noted) {
+  if (!passed_ || removed || waiting || judged || !missing.empty() || reopened || noted) {
     passed_ = true;
     hooks_.after_pass({subtract(config_.cpus.list, wanted), groups_.guests() != config_.guests,
                        counters_.descriptors(), config_.allowance, truth_.standing(),
@@ -157,10 +159,12 @@ bool Opener::check_truth(const CpuList& wanted) {
     return false;
   }
   const std::uint64_t now = monotonic_ns();
-  const bool is_due = truth_checked_at_ == 0 ||
-                      now - truth_checked_at_ >= in_ns(config_.truth_interval) ||
-                      !truth_.knows_all(pmus_, wanted);
-  if (!is_due) {
+  const bool is_due =
+      truth_checked_at_ == 0 || now - truth_checked_at_ >= in_ns(config_.truth_interval);
+  if (is_due && passed_) {
+    set_pmus(find_core_pmus(config_.paths));
+  }
+  if (!is_due && truth_.knows_all(pmus_, wanted)) {
     return false;
   }
   truth_checked_at_ = now;
@@ -191,13 +195,22 @@ bool Opener::take_request() {
   return std::exchange(asked_to_look_, false);
 }
 
-// Whether what is wanted and not open was looked at again. An event that counts is left alone: its
-// CPU is opened anew only where something opens that did not.
-bool Opener::retry() {
+// What was learned of a CPU when it was opened may be another now, too.
+void Opener::set_pmus(std::vector<CorePmu> pmus) {
+  pmus_ = std::move(pmus);
+  groups_.set_pmus(pmus_);
+  for (const CpuId cpu : counters_.installed()) {
+    counters_.set_info(read_cpu_info(config_.paths, cpu, pmus_));
+  }
+}
+
+// What is wanted, not open, and to be tried again now: facts and PMUs were looked at anew. Nothing
+// where it is too early for that, or all is open.
+std::optional<Opener::Waiting> Opener::look_for_waiting() {
   const std::uint64_t now = monotonic_ns();
   const bool is_asked_for = take_request();
   if (!passed_ || (!is_asked_for && now - tried_at_ < in_ns(config_.retry_interval))) {
-    return false;
+    return std::nullopt;
   }
   tried_at_ = now;
   if (is_asked_for) {
@@ -205,7 +218,7 @@ bool Opener::retry() {
   }
   auto pmus = find_core_pmus(config_.paths);
   const Pmus change = are_same(pmus, pmus_) ? Pmus::as_before : Pmus::changed;
-  std::map<CpuId, std::vector<std::size_t>> waiting;
+  Waiting waiting;
   for (const auto& [cpu, refusals] : counters_.refusals()) {
     for (const auto& [event, refusal] : refusals) {
       if (may_retry(refusal, change)) {
@@ -214,12 +227,17 @@ bool Opener::retry() {
     }
   }
   if (waiting.empty() && !is_asked_for) {
-    return false;
+    return std::nullopt;
   }
-  pmus_ = std::move(pmus);
-  groups_.set_pmus(pmus_);
+  set_pmus(std::move(pmus));
   groups_.forget_refusals();
   prepare();
+  return waiting;
+}
+
+// An event that counts is left alone: its CPU is opened anew only where something opens that did
+// not.
+void Opener::retry(const Waiting& waiting) {
   for (const auto& [cpu, events] : waiting) {
     const bool opens =
         permit_ && std::any_of(events.begin(), events.end(), [&, on = cpu](std::size_t event) {
@@ -229,7 +247,6 @@ bool Opener::retry() {
       open_cpu(cpu, Arrangement::merged);
     }
   }
-  return true;
 }
 
 void Opener::open_missing(const CpuList& missing) {

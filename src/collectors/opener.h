@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -85,7 +87,10 @@ class Opener {
   bool reopen_requested();
   bool check_truth(const CpuList& wanted);
   bool note_conditions();
-  bool retry();
+  using Waiting = std::map<CpuId, std::vector<std::size_t>>;  // events by CPU
+  std::optional<Waiting> look_for_waiting();
+  void retry(const Waiting& waiting);
+  void set_pmus(std::vector<CorePmu> pmus);
   bool take_request();
   enum class Pmus { as_before, changed };
   [[nodiscard]] bool may_retry(const EventRefusal& refusal, Pmus pmus) const;

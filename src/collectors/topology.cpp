@@ -89,6 +89,16 @@ CpuList without_package(const HostPaths& paths, const CpuList& cpus) {
   return unknown;
 }
 
+CpuInfo updated(CpuInfo known, const CpuInfo& now) {
+  for (const auto member :
+       {&CpuInfo::core, &CpuInfo::package, &CpuInfo::die, &CpuInfo::numa_node, &CpuInfo::pmu}) {
+    if (!(now.*member).empty()) {
+      known.*member = now.*member;
+    }
+  }
+  return known;
+}
+
 std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const std::vector<CorePmu>& pmus) {
   std::vector<CpuModel> models;
   std::istringstream lines(read_text(paths.procfs / "cpuinfo").value_or(""));

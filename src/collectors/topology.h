@@ -18,6 +18,8 @@ struct CpuInfo {
   std::string die;
   std::string numa_node;
   std::string pmu;
+
+  bool operator==(const CpuInfo&) const = default;
 };
 
 // A kind of CPU as /proc/cpuinfo tells it; on Arm the implementer, architecture, part and revision
@@ -38,6 +40,10 @@ CpuInfo read_cpu_info(const HostPaths& paths, CpuId cpu, const std::vector<CoreP
 
 // Those of `cpus` whose package the host does not tell.
 CpuList without_package(const HostPaths& paths, const CpuList& cpus);
+
+// What is known of a CPU once it was looked at again: what the host does not say now stays as it
+// was.
+CpuInfo updated(CpuInfo known, const CpuInfo& now);
 
 // The different models among all CPUs of /proc/cpuinfo, in the order of their first CPU; one of
 // which nothing but the PMU is known is none.

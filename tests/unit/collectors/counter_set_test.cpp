@@ -224,6 +224,41 @@ TEST(CounterSet, UntrustedPmusAreWithheldOnTheirCpusAloneAndOnThoseToCome) {
   EXPECT_EQ(machine.total(2, "cycles"), 1000U);
 }
 
+CpuInfo info_of(int cpu, const std::string& package, const std::string& pmu) {
+  CpuInfo info;
+  info.cpu = CpuId{cpu};
+  info.package = package;
+  info.pmu = pmu;
+  return info;
+}
+
+TEST_F(CounterSetTest, WhatIsLearnedOfACpuLaterHolds) {
+  machine_.counters.set_untrusted({{"cpu", std::vector<char>(machine_.events.size(), 1)}});
+  machine_.read();
+  EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::counting) << "of no PMU that is known";
+  machine_.counters.set_info(info_of(1, "", "cpu"));
+  machine_.counters.set_info(info_of(1, "", ""));  // could not be read this time
+  machine_.counters.set_info(info_of(9, "0", "cpu"));
+  machine_.read();
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting);
+  EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::untrusted);
+  machine_.with_cpu(1, [](const CpuCounters& cpu) { EXPECT_EQ(cpu.info().pmu, "cpu"); });
+}
+
+// As for a CPU that went and came back: the sums of neither package fall, and none counts twice.
+TEST_F(CounterSetTest, ACpuOfAnotherPackageLeavesTheSumsOfTheFirst) {
+  machine_.counters.keep_only({CpuId{1}});
+  machine_.host.add_topology(0, 0, 0, 0, 0);
+  machine_.open_cpu(CpuId{0});
+  machine_.read();
+  machine_.counters.set_info(info_of(0, "1", ""));
+  EXPECT_EQ(machine_.counters.installed(), CpuList{CpuId{1}}) << "to be opened anew";
+  machine_.counters.with_state([&](const CountersView& view) {
+    const auto cycles = index_of(machine_.events, "cycles");
+    EXPECT_EQ(static_cast<std::uint64_t>(view.retired.at("0").counts[cycles]), 1000U);
+  });
+}
+
 TEST_F(CounterSetTest, HardwareIsPausedOnOneCpuAndGoesOn) {
   machine_.counters.pause_hardware(CpuId{1});
   EXPECT_EQ(machine_.kernel.enabled_hardware(0), 7U);

@@ -295,6 +295,35 @@ TEST_F(RetryTest, APmuThatAppearsIsCounted) {
   EXPECT_TRUE(gets("cycles", EventStatus::counting));
 }
 
+// The CPUs were opened before, for their software events. The PMU does not count.
+TEST_F(RetryTest, APmuThatAppearsIsCheckedBeforeItIsPublished) {
+  if (!has_known_loop()) {
+    GTEST_SKIP() << "there is no loop for this architecture";
+  }
+  machine_.kernel.refuse(hardware(), ENOENT);
+  start_retrying_often();
+  ASSERT_TRUE(running());
+  std::atomic<bool> is_checked = false;
+  std::atomic<int> opened_unchecked = 0;
+  machine_.kernel.set_before_open([&](const OpenCall& call) {
+    is_checked = is_checked || (is_hardware(call) && call.pid == 0);
+    opened_unchecked += is_hardware(call) && call.pid != 0 && !is_checked ? 1 : 0;
+  });
+  machine_.kernel.count(hardware(), course(1000));
+  for (const std::uint64_t config : {PERF_COUNT_HW_CPU_CYCLES, PERF_COUNT_HW_INSTRUCTIONS}) {
+    machine_.kernel.count(own_task(config), [](const perf_event_attr&, int, int) {
+      return FakeCount{0, 300'000, 300'000};
+    });
+  }
+  machine_.host.add_pmu("cpu", 4);
+  EXPECT_TRUE(gets("cycles", EventStatus::untrusted));
+  EXPECT_EQ(machine_.total(1, "cycles"), std::nullopt);
+  EXPECT_EQ(opened_unchecked, 0);
+  machine_.with_cpu(1, [](const CpuCounters& cpu) { EXPECT_EQ(cpu.info().pmu, "cpu"); });
+  EXPECT_EQ(machine_.status(0, "page_faults"), EventStatus::counting);
+  EXPECT_TRUE(opener_->stop()) << "before what its hook uses is gone";
+}
+
 TEST_F(RetryTest, AProcessThatOpensWouldEndIsAskedAgainWithoutOpening) {
   set_permit(kUnsafe);
   start_retrying_often();
