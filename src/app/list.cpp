@@ -1,9 +1,12 @@
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/session.h"
+#include "app/silence.h"
 #include "base/search.h"
 #include "perf/pfm_encoder.h"
 
@@ -41,7 +44,15 @@ int list_events(const Options& options, PerfKernel& kernel) {
   if (!online) {
     return complain(online.error());
   }
-  RaisingKernel raising(kernel, try_side_calls().use(SideCall::capset));
+  WatchedKernel watched(kernel);
+  RaisingKernel raising(watched, try_side_calls().use(SideCall::capset));
+  const SilenceWatch watch(watched, [](const std::string& evidence) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "perf-exporter: the kernel does not answer: %s; see perf-exporter probe\n",
+                 evidence.c_str());
+    ::_exit(kExitRefused);
+  });
+  print_row("EVENT", "COLLECTOR", "STATUS", "MEANING");
   const CpuId cpu = online->refresh().front();
   const Trials trials = run_trials(raising, cpu);
   const Bench bench{raising, cpu, resolve_guests(options.guests, options.paths), trials};
@@ -49,7 +60,6 @@ int list_events(const Options& options, PerfKernel& kernel) {
     std::fprintf(stderr, "perf-exporter: no event was tried: %s; see perf-exporter probe\n",
                  why_opening_is_unsafe(trials).c_str());
   }
-  print_row("EVENT", "COLLECTOR", "STATUS", "MEANING");
   for (const CatalogEvent& event : event_catalog()) {
     const std::string meaning = describe(event);
     if (holds_ignoring_case(event.name, options.list_pattern) ||

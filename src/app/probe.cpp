@@ -7,7 +7,9 @@
 #include "app/exit_codes.h"
 #include "app/probe_trace.h"
 #include "app/session.h"
+#include "app/silence.h"
 #include "base/utf8.h"
+#include "caps/finding_text.h"
 #include "caps/main_program.h"
 #include "caps/need.h"
 #include "collectors/counting_findings.h"
@@ -137,6 +139,28 @@ std::string traced_report(const ProbeReport& report, const Options& options, Per
   return report_json(report, members) + "\n";
 }
 
+// Prints what is known when a call does not return, and ends the process.
+[[noreturn]] void end_unanswered(const Options& options, ProbeReport report, const CpuList& online,
+                                 const std::string& evidence) {
+  if (options.need) {
+    print_need(options, report, online);
+    std::fprintf(stderr, "perf-exporter: the kernel does not answer: %s\n", evidence.c_str());
+  } else {
+    report.findings = diagnose(report.facts, report.trials, wanted_by(options));
+    const bool is_said =
+        std::any_of(report.findings.begin(), report.findings.end(),
+                    [](const Finding& finding) { return finding.id == "kernel_does_not_answer"; });
+    if (!is_said) {
+      report.findings.push_back(
+          make_finding("kernel_does_not_answer", Severity::fail, evidence, report.facts));
+    }
+    arrange(report.findings);
+    std::fputs(plain_report(report, options).c_str(), stdout);
+  }
+  std::fflush(nullptr);
+  ::_exit(options.exit_zero ? 0 : kExitRefused);
+}
+
 }  // namespace
 
 int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited) {
@@ -148,17 +172,22 @@ int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited
     return complain(online.error());
   }
   const SideCalls side_calls = try_side_calls();
-  RaisingKernel raising(kernel, side_calls.use(SideCall::capset));
+  WatchedKernel watched(kernel);
+  RaisingKernel raising(watched, side_calls.use(SideCall::capset));
   const CpuList cpus = online->refresh();
   ProbeReport report;
   report.facts = gather_facts(options.paths, side_calls);
-  report.trials = run_trials(raising, cpus.front(), report.facts.cgroups.trial_directory);
+  SilenceWatch watch(watched, [&](const std::string& evidence) {
+    end_unanswered(options, report, cpus, evidence);
+  });
+  run_trials_into(report.trials, raising, cpus.front(), report.facts.cgroups.trial_directory);
   if (options.need) {
     return print_need(options, report, cpus);
   }
   report.findings = diagnose(report.facts, report.trials, wanted_by(options));
   add_main_program(report);
   add_opens(options, raising, *online, report);
+  watch.stop();  // --trace forks
   arrange(report.findings);
   const std::string text =
       options.trace ? traced_report(report, options, kernel) : plain_report(report, options);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <set>
 #include <string>
 #include <utility>
@@ -168,9 +169,20 @@ ServerOptions server_options(const Options& options,
 
 // Returns when it is to stop. A SIGHUP means to look again, as a service manager's reload asks for.
 void wait_for_stop(StopSignals& signals, Session& session, spdlog::logger& logger) {
-  while (signals.wait(std::nullopt) == StopSignals::Woken::by_hangup) {
-    logger.info(with_fields("looking again", {{"signal", "SIGHUP"}}));
-    session.look_again();
+  constexpr std::chrono::seconds kLook{1};
+  while (true) {
+    switch (signals.wait(kLook)) {
+      case StopSignals::Woken::by_timeout:
+        session.look_for_silence();
+        break;
+      case StopSignals::Woken::by_hangup:
+        logger.info(with_fields("looking again", {{"signal", "SIGHUP"}}));
+        session.look_again();
+        break;
+      case StopSignals::Woken::by_signal:
+      case StopSignals::Woken::by_thread:
+        return;
+    }
   }
 }
 
@@ -202,7 +214,7 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
     if (options.strict && !judged && !satisfies_strict(options, report, *running)) {
       refused = true;
       signals->wake();
-    } else if (!judged) {
+    } else if (options.strict && !judged) {
       manager.ready();
     }
   });
@@ -221,6 +233,9 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
     logger->info(with_fields("listening", {{"url", url_of(address)}}));
   }
   running->begin();
+  if (!options.strict) {  // else its verdict comes first
+    manager.ready();
+  }
   wait_for_stop(*signals, *running, *logger);
   manager.stopping();
   logger->info(refused ? "stopping: --strict, and something that is wanted is refused or missing"

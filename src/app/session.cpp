@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "caps/finding_text.h"
 #include "collectors/counting_findings.h"
 #include "collectors/event_trials.h"
 #include "collectors/info_metrics.h"
@@ -53,10 +54,12 @@ Result<std::unique_ptr<Session>> Session::create(const Options& options, PerfKer
 Session::Session(const Options& options, PerfKernel& kernel, const Log& log, AfterPass after_pass,
                  OnlineCpus for_reading, OnlineCpus for_opening)
     : options_(options),
-      kernel_(kernel, side_calls_.use(SideCall::capset)),
+      plain_(kernel),
+      watched_(kernel),
+      kernel_(watched_, side_calls_.use(SideCall::capset)),
       events_(events_of(options.collectors)),
       after_pass_(std::move(after_pass)),
-      counters_(kernel_, events_, std::move(for_reading)),
+      counters_(plain_, events_, std::move(for_reading)),
       scrape_(counters_, options.paths, options.aggregate, options.collectors, log.logger(),
               [&log] { return log.dropped(); }),
       opener_(kernel_, counters_, std::move(for_opening),
@@ -66,6 +69,10 @@ Session::Session(const Options& options, PerfKernel& kernel, const Log& log, Aft
 
 Result<void> Session::probe(CpuId cpu) {
   probed_.facts = gather_facts(options_.paths, side_calls_);
+  {
+    const std::lock_guard lock(publishing_);
+    newest_.facts = probed_.facts;
+  }
   probed_.trials = run_trials(kernel_, cpu, probed_.facts.cgroups.trial_directory);
   probed_.findings = diagnose(probed_.facts, probed_.trials, wanted_of(events_));
   if (!opening_is_safe(probed_.trials)) {
@@ -86,6 +93,34 @@ void Session::publish(const OpenReport& report) {
     }
     whole.events = event_trials(state);
   });
+  const std::lock_guard lock(publishing_);
+  newest_ = std::move(whole);
+  passed_ = true;
+  silence_.reset();
+  tell();
+}
+
+void Session::look_for_silence() {
+  auto silence = evidence_of_silence(watched_);
+  if (const CpuList hanging = counters_.hanging(); !silence && !hanging.empty()) {
+    silence = "a call on the events of CPU " + format_cpu_list(hanging) + " has not returned";
+  }
+  const std::lock_guard lock(publishing_);
+  if (silence == silence_) {
+    return;
+  }
+  silence_ = std::move(silence);
+  if (silence_ || passed_) {  // else the first opens go on
+    tell();
+  }
+}
+
+void Session::tell() {
+  ProbeReport whole = newest_;
+  if (silence_) {
+    whole.findings.push_back(
+        make_finding("kernel_does_not_answer", Severity::fail, *silence_, whole.facts));
+  }
   arrange(whole.findings);
   scrape_.set_lasting_metrics(lasting_metrics(whole, options_.paths));
   board_.publish(whole);

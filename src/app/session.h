@@ -2,11 +2,15 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "app/board.h"
 #include "app/log.h"
 #include "app/options.h"
+#include "app/silence.h"
 #include "caps/diagnosis.h"
 #include "caps/raising_kernel.h"
 #include "collectors/opener.h"
@@ -19,8 +23,9 @@ namespace perf_exporter {
 // scrapes. What `serve` and `stat` have in common.
 class Session {
  public:
-  // Called on the opening thread after the first opens, after each later change and after each
-  // retry of what was refused, when the board has been brought up to date.
+  // Called when the board has been brought up to date: on the opening thread after the first opens,
+  // after each later change and after each retry of what was refused; on that of
+  // look_for_silence() where this found something new. Never by two threads at once.
   using AfterPass = std::function<void(const ProbeReport&)>;
 
   // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told. Tries
@@ -36,6 +41,10 @@ class Session {
   void look_again() { opener_.look_again(); }
   [[nodiscard]] bool stop() { return opener_.stop(); }
 
+  // To be called every second or so, by one thread: a call of the opening thread that does not
+  // return becomes a finding, which goes when it has returned.
+  void look_for_silence();
+
   // Appends a scrape to `body`. Thread-safe.
   void scrape(Format format, const CollectorFilter& filter, std::string& body);
 
@@ -49,14 +58,22 @@ class Session {
 
   Result<void> probe(CpuId cpu);
   void publish(const OpenReport& report);
+  // With publishing_ held.
+  void tell();
 
   Options options_;
   SideCalls side_calls_ = try_side_calls();
-  RaisingKernel kernel_;
+  PerfKernel& plain_;  // of scrapes, which open nothing and are not held up by another lock
+  WatchedKernel watched_;
+  RaisingKernel kernel_;  // of the opening thread
   std::vector<const CatalogEvent*> events_;
   AfterPass after_pass_;
   Board board_;
   ProbeReport probed_;  // of the opening thread alone
+  std::mutex publishing_;
+  ProbeReport newest_;                  // what the opening thread has found; its facts come first
+  bool passed_ = false;                 // it has published
+  std::optional<std::string> silence_;  // the evidence, as told
   CounterSet counters_;
   Scrape scrape_;
   Encoder encoder_;  // guarded by the scrape

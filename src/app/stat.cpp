@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -38,6 +41,31 @@ bool print_obstacles(const ProbeReport& report) {
   return untried || refuses_anything(report.findings);
 }
 
+bool is_silent(const ProbeReport& report) {
+  return std::any_of(report.findings.begin(), report.findings.end(),
+                     [](const Finding& finding) { return finding.id == "kernel_does_not_answer"; });
+}
+
+// Waits for the first opens. Ends the process where the kernel does not answer: the opening thread
+// is left in its call.
+StopSignals::Woken wait_for_opens(StopSignals& signals, Session& session) {
+  constexpr std::chrono::seconds kLook{1};
+  while (true) {
+    const auto woken = signals.wait(kLook);
+    if (woken == StopSignals::Woken::by_timeout) {
+      session.look_for_silence();
+      continue;
+    }
+    const auto report = session.board().report();
+    if (report && is_silent(*report)) {
+      print_obstacles(*report);
+      std::fflush(nullptr);
+      ::_exit(kExitRefused);
+    }
+    return woken;
+  }
+}
+
 }  // namespace
 
 int stat(const Options& options, PerfKernel& kernel, const Log& log) {
@@ -58,7 +86,7 @@ int stat(const Options& options, PerfKernel& kernel, const Log& log) {
     return complain(opening.error());
   }
   (*session)->begin();
-  if (signals->wait(std::nullopt) == StopSignals::Woken::by_signal) {
+  if (wait_for_opens(*signals, **session) == StopSignals::Woken::by_signal) {
     return 0;
   }
   const StatSnapshot before = take_snapshot((*session)->counters());

@@ -56,6 +56,12 @@ std::string tell_level(const Case& c);
 std::string tell_label(const Case& c);
 std::string tell_sets(const Case& c);
 
+// Whether a trial was called and has not returned.
+bool is_unanswered(const Case& c);
+
+// The kernel, or what stands in front of it, does not answer.
+void add_silence(Case& c);
+
 // The call never reached perf: seccomp, another kernel, none.
 void add_reach_causes(Case& c);
 

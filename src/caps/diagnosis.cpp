@@ -106,6 +106,10 @@ std::vector<Finding> diagnose(const HostFacts& facts, const Trials& trials, cons
     return {};
   }
   Case c = {facts, trials, wanted, {}};
+  if (is_unanswered(c)) {
+    add_silence(c);
+    return c.findings;
+  }
   if (!reached_perf(c)) {
     add_reach_causes(c);
     add_foreseen_causes(c);

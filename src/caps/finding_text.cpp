@@ -24,6 +24,16 @@ constexpr FindingText kTexts[] = {
     {"trials_not_run", "The trial opens could not be made, so nothing is known about permissions.",
      "Allow the process at least one more task (pids limit, RLIMIT_NPROC).", FixEffect::at_restart},
 
+    {"kernel_does_not_answer",
+     "A call to the kernel's perf code does not return; what waits for it can't be counted.",
+     "Look in the {node}'s kernel log: a task that is blocked, or a fault in perf, says what "
+     "hangs.\n"
+     "  sudo dmesg | grep -i -e 'blocked for more than' -e perf -e BUG\n"
+     "Where the kernel is sound, something in front of it holds the call: a supervisor by seccomp\n"
+     "(Seccomp 2), a tracer (TracerPid). The call goes on by itself once it is answered; a wedged "
+     "kernel\n"
+     "takes a reboot."},
+
     // In front of perf.
     {"seccomp_eperm",
      "A seccomp filter refuses perf_event_open (EPERM) before the kernel's perf code sees it.",

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -51,6 +52,23 @@ void add_seccomp(Case& c, std::string evidence) {
 }
 
 }  // namespace
+
+bool is_unanswered(const Case& c) {
+  return std::any_of(c.trials.results.begin(), c.trials.results.end(), [](const TrialResult& each) {
+    return each.outcome == TrialResult::Outcome::unanswered;
+  });
+}
+
+void add_silence(Case& c) {
+  for (std::size_t i = 0; i < kTrialCount; ++i) {
+    const auto trial = static_cast<Trial>(i);
+    if (c.trials[trial].outcome == TrialResult::Outcome::unanswered) {
+      add(c, "kernel_does_not_answer", Severity::fail,
+          trial_id(trial) + " (" + std::string(trial_description(trial)) +
+              ") has not returned for 5 s; " + tell_seccomp(c));
+    }
+  }
+}
 
 bool add_filter_by_argument(Case& c) {
   const bool is_filtered = c.facts.seccomp_mode.value_or(kSeccompFilter) == kSeccompFilter &&

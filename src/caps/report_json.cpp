@@ -38,7 +38,8 @@ std::string finding_json(const Finding& finding) {
 }
 
 std::string_view outcome_name(TrialResult::Outcome outcome) {
-  constexpr std::string_view kNames[] = {"not_run", "opened", "done", "refused", "killed"};
+  constexpr std::string_view kNames[] = {"not_run", "opened", "done",
+                                         "refused", "killed", "unanswered"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <system_error>
+#include <thread>
 
 #include "base/task_limit.h"
 
@@ -44,6 +46,8 @@ constexpr TrialEvent kUserSelf = {Trial::user_self, PERF_TYPE_SOFTWARE, PERF_COU
                                   Modes::user, Target::self};
 constexpr TrialEvent kKernelCgroup = {Trial::kernel_cgroup, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY,
                                       Modes::user_and_kernel, Target::cpu};
+
+constexpr TrialResult kUnanswered = {TrialResult::Outcome::unanswered, 0};
 
 constexpr std::string_view kDescriptions[kTrialCount] = {
     "undefined flag, in a child",
@@ -99,7 +103,26 @@ constexpr int kMaxExitStatus = 255;
   ::_exit(std::min(error_of(kernel, call), kMaxExitStatus));
 }
 
+// Waits for the child's end, with growing pauses: most take less than a millisecond. 0 where it has
+// not come within the time, as of waitpid(2).
+pid_t wait_for_end(pid_t child, int& status, std::chrono::milliseconds patience) {
+  constexpr std::chrono::microseconds kLongestPause{20'000};
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::chrono::microseconds pause{100};
+  while (true) {
+    const pid_t ended = ::waitpid(child, &status, WNOHANG);
+    const bool goes_on = ended == 0 || (ended < 0 && errno == EINTR);
+    if (!goes_on || std::chrono::steady_clock::now() >= deadline) {
+      return ended;
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, kLongestPause);
+  }
+}
+
 TrialResult try_in_child(PerfKernel& kernel, const OpenCall& call) {
+  constexpr std::chrono::milliseconds kPatience{5000};
+  constexpr std::chrono::milliseconds kPatienceWithTheKilled{100};
   const pid_t child = ::fork();
   if (child < 0) {
     return {TrialResult::Outcome::not_run, errno};
@@ -108,10 +131,12 @@ TrialResult try_in_child(PerfKernel& kernel, const OpenCall& call) {
     end_child_with_error_of(kernel, call);
   }
   int status = 0;
-  pid_t ended = 0;
-  do {
-    ended = ::waitpid(child, &status, 0);
-  } while (ended < 0 && errno == EINTR);
+  const pid_t ended = wait_for_end(child, status, kPatience);
+  if (ended == 0) {
+    ::kill(child, SIGKILL);  // to no avail where it sleeps uninterruptibly: it is left then
+    wait_for_end(child, status, kPatienceWithTheKilled);
+    return {TrialResult::Outcome::unanswered, 0};
+  }
   if (ended != child) {
     return {TrialResult::Outcome::not_run, errno};
   }
@@ -137,14 +162,17 @@ TrialResult try_event(PerfKernel& kernel, const TrialEvent& event, CpuId cpu) {
 // r2, and what may be done with its event.
 void try_user_self(PerfKernel& kernel, Trials& trials) {
   const perf_event_attr attr = trial_attr(kUserSelf);
+  trials[Trial::user_self] = kUnanswered;
   const auto opened = kernel.open(call_of(kUserSelf, attr, trials.cpu));
   trials[Trial::user_self] = from_error(opened ? 0 : opened.error().code);
   if (!opened) {
     return;
   }
   std::array<std::byte, sizeof(std::uint64_t)> count{};
+  trials[Trial::read_self] = kUnanswered;
   const auto read = kernel.read(opened->get(), count);
   trials[Trial::read_self] = from_error(read ? 0 : read.error().code, TrialResult::Outcome::done);
+  trials[Trial::control_self] = kUnanswered;
   const auto controlled = kernel.control(opened->get(), GroupControl::disable);
   trials[Trial::control_self] =
       from_error(controlled ? 0 : controlled.error().code, TrialResult::Outcome::done);
@@ -161,6 +189,7 @@ void try_cgroup(PerfKernel& kernel, const std::filesystem::path& cgroup, Trials&
   OpenCall call = call_of(kKernelCgroup, attr, trials.cpu);
   call.pid = directory.get();
   call.flags = PERF_FLAG_PID_CGROUP;
+  trials[Trial::kernel_cgroup] = kUnanswered;
   trials[Trial::kernel_cgroup] = from_error(error_of(kernel, call));
   std::error_code error;
   trials.cgroup_removed = !std::filesystem::exists(cgroup, error);
@@ -183,6 +212,8 @@ std::string to_text(const TrialResult& result) {
   switch (result.outcome) {
     case TrialResult::Outcome::not_run:
       return "not run";
+    case TrialResult::Outcome::unanswered:
+      return "no answer";
     case TrialResult::Outcome::opened:
       return "opened";
     case TrialResult::Outcome::done:
@@ -201,23 +232,31 @@ std::string to_text(const TrialResult& result) {
 Trials run_trials(PerfKernel& kernel, CpuId first_online,
                   const std::optional<std::filesystem::path>& cgroup) {
   Trials trials;
+  run_trials_into(trials, kernel, first_online, cgroup);
+  return trials;
+}
+
+void run_trials_into(Trials& trials, PerfKernel& kernel, CpuId first_online,
+                     const std::optional<std::filesystem::path>& cgroup) {
   trials.cpu = first_online;
+  trials[Trial::undefined_flag] = kUnanswered;
   trials[Trial::undefined_flag] = try_in_child(kernel, null_call(~0UL));
   if (trials[Trial::undefined_flag] == TrialResult{TrialResult::Outcome::not_run, EAGAIN}) {
     trials.task_limit = describe_task_limit({});
   }
   if (!opening_is_safe(trials)) {
-    return trials;
+    return;
   }
+  trials[Trial::null_attributes] = kUnanswered;
   trials[Trial::null_attributes] = from_error(error_of(kernel, null_call(0)));
   try_user_self(kernel, trials);
   for (const TrialEvent& event : kTrialEvents) {
+    trials[event.trial] = kUnanswered;
     trials[event.trial] = try_event(kernel, event, first_online);
   }
   if (cgroup) {
     try_cgroup(kernel, *cgroup, trials);
   }
-  return trials;
 }
 
 TrialResult run_trial(PerfKernel& kernel, Trial trial, CpuId cpu) {
@@ -237,6 +276,9 @@ std::string why_opening_is_unsafe(const Trials& trials) {
     const char* name = reach.number != 0 ? ::strerrorname_np(reach.number) : nullptr;
     return std::string("no child process to try it in") +
            (name != nullptr ? std::string(" (") + name + ")" : "");
+  }
+  if (reach.outcome == TrialResult::Outcome::unanswered) {
+    return "perf_event_open does not return";
   }
   const char* would = reach.number == SIGSYS ? "would" : "might";
   return std::string("perf_event_open ") + would + " end this process (" + to_text(reach) + ")";

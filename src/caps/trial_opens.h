@@ -33,8 +33,9 @@ inline constexpr std::size_t kTrialCount = 11;
 
 // How one trial ended; `done` is to the last two what `opened` is to an open. `number` is the errno
 // of a refusal, the signal that killed the child, or why there was no child to run r0: an errno.
+// `unanswered`: the call has not returned, of r0 within some seconds.
 struct TrialResult {
-  enum class Outcome { not_run, opened, done, refused, killed };
+  enum class Outcome { not_run, opened, done, refused, killed, unanswered };
   Outcome outcome = Outcome::not_run;
   int number = 0;
 
@@ -66,22 +67,29 @@ struct Trials {
 std::string trial_id(Trial trial);
 std::string_view trial_description(Trial trial);
 
-// "opened", "done", "EACCES", "SIGSYS", "not run".
+// "opened", "done", "EACCES", "SIGSYS", "not run", "no answer".
 std::string to_text(const TrialResult& result);
 
 // Tries the opens and closes again what opened. r0 runs in a forked child, so that a seccomp filter
-// that kills can't end this process; where the child was killed or could not be made, the others
-// are not run. All events are opened with `disabled` set and none is ever enabled; the software
-// event of r2 alone is read. `first_online` should be an online CPU; without a `cgroup` directory
-// r8 is not run. Call it on the thread whose capabilities count.
+// that kills can't end this process, nor a call that never returns hold it up; where the child was
+// killed, did not come to an end or could not be made, the others are not run. All events are
+// opened with `disabled` set and none is ever enabled; the software event of r2 alone is read.
+// `first_online` should be an online CPU; without a `cgroup` directory r8 is not run. Call it on
+// the thread whose capabilities count.
 Trials run_trials(PerfKernel& kernel, CpuId first_online,
                   const std::optional<std::filesystem::path>& cgroup = std::nullopt);
+
+// The same into `trials`, each as soon as it is known, and `unanswered` while it is under way: for
+// who looks on from another thread when a call does not return (WatchedKernel::abandon()).
+void run_trials_into(Trials& trials, PerfKernel& kernel, CpuId first_online,
+                     const std::optional<std::filesystem::path>& cgroup = std::nullopt);
 
 // Tries one of the trials that open an event (user_self and later) and closes it again; like
 // run_trials, but without a child process.
 TrialResult run_trial(PerfKernel& kernel, Trial trial, CpuId cpu);
 
-// False where a call of perf_event_open(2) would, or might, end the process: open no event then.
+// False where a call of perf_event_open(2) would, or might, end the process or never return: open
+// no event then.
 [[nodiscard]] bool opening_is_safe(const Trials& trials);
 
 // Why it is not safe, in a few words for tables: "perf_event_open would end this process (SIGSYS)".

@@ -150,6 +150,18 @@ void CounterSet::mark_untrusted(CpuCounters& counters) const {
   counters.set_untrusted(found != untrusted_.end() ? found->second : std::vector<char>{});
 }
 
+CpuList CounterSet::hanging() const {
+  const std::lock_guard lock(mutex_);
+  CpuList cpus;
+  const RawCount now = monotonic_ns();
+  for (const auto& [cpu, counters] : cpus_) {
+    if (counters.claim().hangs(now)) {
+      cpus.push_back(cpu);
+    }
+  }
+  return cpus;
+}
+
 std::uint64_t CounterSet::condition_changes() const {
   const std::lock_guard lock(mutex_);
   return condition_changes_;

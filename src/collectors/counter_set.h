@@ -72,6 +72,8 @@ class CounterSet {
   [[nodiscard]] CpuList installed() const;
   // Whether a call hangs on a CPU.
   [[nodiscard]] bool hangs(CpuId cpu) const;
+  // The CPUs on which one does.
+  [[nodiscard]] CpuList hanging() const;
   // How often events became silent or starved on a CPU, or ceased to be.
   [[nodiscard]] std::uint64_t condition_changes() const;
   // The events that are not open, and why, by CPU; CPUs on which all are open are left out.

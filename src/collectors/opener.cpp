@@ -12,7 +12,7 @@ namespace perf_exporter {
 namespace {
 
 constexpr auto kPollInterval = std::chrono::seconds(1);
-constexpr auto kStopPatience = std::chrono::seconds(2);
+constexpr auto kStopPatience = std::chrono::milliseconds(700);
 
 std::uint64_t in_ns(std::chrono::milliseconds interval) {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count());

@@ -74,7 +74,7 @@ class Opener {
   // found. Thread-safe.
   void look_again();
 
-  // Asks the thread to end and waits for it, two seconds at most. False where an open is still
+  // Asks the thread to end and waits for it, 0.7 s at most. False where an open is still
   // under way: the thread is left behind, and the process should end without unwinding.
   [[nodiscard]] bool stop();
 

@@ -31,6 +31,7 @@ import oci
 import other_calls
 import preflights
 import serving
+import silence
 import starts
 import sums
 import surroundings
@@ -43,7 +44,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
 EVERYBODY = ["0", "0", "4294967295"]
 MODULES = (capabilities, surroundings, filters, other_calls, preflights, cgroups, serving, untried, sums, inherited,
-           masked, threads, oci)  # fmt: skip
+           masked, threads, silence, oci)  # fmt: skip
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 

@@ -1,0 +1,81 @@
+#include "app/silence.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/clock.h"
+#include "collectors/event_catalog.h"
+
+namespace perf_exporter {
+namespace {
+
+std::string name_of(const EventSpec& spec) {
+  const auto events = event_catalog();
+  const auto known = std::find_if(events.begin(), events.end(), [&](const CatalogEvent& event) {
+    return event.spec.type == spec.type && event.spec.config == (spec.config & 0xffffffffU);
+  });
+  return known != events.end()
+             ? std::string(known->name)
+             : "type " + std::to_string(spec.type) + ", config " + std::to_string(spec.config);
+}
+
+std::string tell(const CallInFlight& call) {
+  switch (call.kind) {
+    case CallInFlight::Kind::read:
+      return "read of an event";
+    case CallInFlight::Kind::control:
+      return "ioctl of an event";
+    case CallInFlight::Kind::open:
+      break;
+  }
+  std::string text = "perf_event_open";
+  text += call.has_spec ? " for " + name_of(call.spec) : "";
+  return text + (call.cpu >= 0 ? " on CPU " + std::to_string(call.cpu) : "");
+}
+
+}  // namespace
+
+std::optional<std::string> evidence_of_silence(const WatchedKernel& kernel) {
+  constexpr auto kPatience =
+      static_cast<std::uint64_t>(std::chrono::nanoseconds(kKernelPatience).count());
+  const std::uint64_t now = monotonic_ns();
+  const auto call = now > kPatience ? kernel.begun_before(now - kPatience) : std::nullopt;
+  if (!call) {
+    return std::nullopt;
+  }
+  return tell(*call) + " has not returned for " + std::to_string(kKernelPatience.count()) +
+         " s (thread " + std::to_string(call->thread) + ")";
+}
+
+SilenceWatch::SilenceWatch(WatchedKernel& kernel, OnSilence on_silence)
+    : kernel_(kernel), on_silence_(std::move(on_silence)) {
+  try {
+    thread_ = std::thread([this] { watch(); });
+  } catch (const std::system_error&) {
+    // The command does without: it says all it can unless the kernel hangs.
+  }
+}
+
+void SilenceWatch::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void SilenceWatch::watch() {
+  constexpr std::chrono::milliseconds kInterval{500};
+  std::unique_lock lock(mutex_);
+  while (!changed_.wait_for(lock, kInterval, [this] { return stopping_; })) {
+    if (const auto evidence = evidence_of_silence(kernel_)) {
+      kernel_.abandon();
+      on_silence_(*evidence);
+    }
+  }
+}
+
+}  // namespace perf_exporter
