@@ -68,7 +68,7 @@ def no_sum_by_package():
     return Found(report["findings"][0]["id"], problems)
 
 
-def tree(**properties):
+def tree(properties):
     """Lines of a script: a machine of Arm without DMI and without a PMU, described by its device tree."""
     lines = [
         "mkdir -p /mnt/proc /mnt/sys/bus/event_source/devices /mnt/sys/devices /mnt/sys/firmware/devicetree/base",
@@ -77,7 +77,7 @@ def tree(**properties):
         "ln -s /sys/devices/system /mnt/sys/devices/system",
     ]
     for name, value in properties.items():
-        place = f"/mnt/sys/firmware/devicetree/base/{name.replace('__', '/').replace('_', '-')}"
+        place = f"/mnt/sys/firmware/devicetree/base/{name}"
         lines += [f"mkdir -p $(dirname {place})", f"printf '{value}\\0' > {place}"]
     return lines
 
@@ -112,7 +112,7 @@ if not has_pmu():
     SCENARIOS += [
         advised("a board of Arm without DMI", "none", ["Raspberry Pi 4 Model B", "hw perfevents", "pmu node"],
                 ["virtual machine", "vPMU", "pmu state"],
-                tree(model="Raspberry Pi 4 Model B Rev 1.4", compatible="raspberrypi,4-model-b")),
+                tree({"model": "Raspberry Pi 4 Model B Rev 1.4", "compatible": "raspberrypi,4-model-b"})),
         advised("a guest of QEMU on Arm without DMI", "kvm", ["pmu state"], ["hw perfevents"],
-                tree(compatible="linux,dummy-virt", fw_cfg__compatible="qemu,fw-cfg-mmio")),
+                tree({"compatible": "linux,dummy-virt", "fw-cfg@9020000/compatible": "qemu,fw-cfg-mmio"})),
     ]  # fmt: skip
