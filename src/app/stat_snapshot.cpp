@@ -13,7 +13,7 @@ std::string reason_of(const CpuCounters& counters, std::size_t event) {
     return "no data: " + std::string(why_absent(*status));
   }
   return counters.holds().of(event) == Hold::waiting ? "no data: it has not moved"
-                                                     : "no data: it was not read yet";
+                                                     : "no data: it has hardly run yet";
 }
 
 void add(const CpuCounters& counters, std::size_t event, StatEvent& row) {

@@ -203,7 +203,8 @@ constexpr FindingText kTexts[] = {
      "Nothing to mend: they are absent on the CPUs of the other type. Leave the collector out "
      "with\n"
      "--no-collector, or choose the CPUs with --cpus."},
-    {"counters_taken", "Open hardware events find no free counter: somebody holds them all.",
+    {"counters_taken",
+     "Open hardware events find no free counter, or next to none: others hold them.",
      "On the {node}, look for who counts with pinned events: perf, another profiler, the NMI\n"
      "watchdog (kernel.nmi_watchdog), and on a KVM host its guests' virtual PMUs."},
     {"sum_incomplete",

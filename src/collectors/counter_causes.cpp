@@ -60,7 +60,8 @@ std::vector<Finding> counter_causes(const CountingState& state) {
               format_cpu_list(cpus);
     }
     findings.push_back(make_finding("counters_taken", Severity::warn,
-                                    "open and not running: " + seen, state.facts));
+                                    "open and running for less than 1 % of the time: " + seen,
+                                    state.facts));
   }
   const bool is_short = !state.starved.empty() || !state.apart.empty();
   if (is_short && state.facts.nmi_watchdog.value_or(0) > 0) {

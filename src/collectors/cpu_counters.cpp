@@ -1,5 +1,6 @@
 #include "collectors/cpu_counters.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -80,7 +81,18 @@ std::vector<OpenedGroup> CpuCounters::release() {
   return old;
 }
 
+// A total that was there is not taken away because its group is new and has not run yet.
+GroupState CpuCounters::state_before(const OpenedGroup& group) const {
+  const bool had_data = std::any_of(group.events.begin(), group.events.end(),
+                                    [this](std::size_t event) { return total(event).has_value(); });
+  return had_data ? GroupState::multiplexed : GroupState::starved;
+}
+
 std::vector<OpenedGroup> CpuCounters::install(OpenedCpu opened) {
+  std::vector<GroupState> before;
+  for (const OpenedGroup& group : opened.groups) {
+    before.push_back(state_before(group));
+  }
   std::vector<OpenedGroup> old = release();
   refusals_ = std::move(opened.refusals);
   for (OpenedGroup& group : opened.groups) {
@@ -88,6 +100,7 @@ std::vector<OpenedGroup> CpuCounters::install(OpenedCpu opened) {
       group_index_[event] = groups_.size();
     }
     WatchedGroup watched;
+    watched.watch = GroupWatch(before[groups_.size()]);
     watched.opened = std::move(group);
     groups_.push_back(std::move(watched));
   }
@@ -106,7 +119,9 @@ std::vector<OpenedGroup> enable_groups(PerfKernel& kernel, OpenedCpu& opened) {
   for (OpenedGroup& group : opened.groups) {
     if (const auto done = group.group.enable(kernel); !done) {
       for (const std::size_t event : group.events) {
-        opened.refusals[event] = {EventStatus::busy, done.error()};
+        const bool is_refused = status_of_refusal(done.error().code) == EventStatus::refused;
+        opened.refusals[event] = {is_refused ? EventStatus::refused : EventStatus::busy,
+                                  done.error()};
       }
       unused.push_back(std::move(group));
     } else {
@@ -147,7 +162,7 @@ void CpuCounters::scale(const WatchedGroup& watched) {
     const EventReading counted{reading.members[i].value, reading.enabled, reading.running};
     if (holds_.of(event) != Hold::none) {
       scalers_[event].skip(counted);
-    } else if (watched.state == GroupState::starved) {
+    } else if (watched.state == GroupState::starved && watched.watch.window_begins()) {
       scalers_[event].starve(counted);
     } else {
       scalers_[event].update(counted);
@@ -216,6 +231,9 @@ std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
       return EventStatus::silent;
     case Hold::untrusted:
       return EventStatus::untrusted;
+  }
+  if (!scalers_[event].has_total()) {
+    return std::nullopt;
   }
   return watched->state == GroupState::counting ? EventStatus::counting : EventStatus::multiplexed;
 }

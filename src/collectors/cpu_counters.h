@@ -72,8 +72,8 @@ class CpuCounters {
   [[nodiscard]] std::optional<Count> total(std::size_t event) const;
   // What the event has counted up to now whether it has data at this reading or not: for sums.
   [[nodiscard]] Count counted(std::size_t event) const { return scalers_[event].total(); }
-  // Nothing before an open event's first reading, and while it can't be told yet whether one that
-  // is at 0 counts at all.
+  // Nothing before an open event's first reading, while one that shares its counter has not run for
+  // long enough to tell, and while it can't be told yet whether one that is at 0 counts at all.
   [[nodiscard]] std::optional<EventStatus> status(std::size_t event) const;
   // Why an event that is read has no data all the same.
   [[nodiscard]] const EventHolds& holds() const { return holds_; }
@@ -114,6 +114,7 @@ class CpuCounters {
     RawCount fetch_time = 0;  // collect()'s: of the call that apply() takes in next
   };
 
+  [[nodiscard]] GroupState state_before(const OpenedGroup& group) const;
   void apply_group(WatchedGroup& watched, RawCount now);
   void watch(WatchedGroup& watched, RawCount now);
   void scale(const WatchedGroup& watched);

@@ -26,7 +26,7 @@ EventStatus status_of_refusal(int error) {
 std::string_view why_absent(EventStatus status) {
   switch (status) {
     case EventStatus::starved:
-      return "it had no counter";
+      return "it had no counter, or for less than 1 % of the time";
     case EventStatus::busy:
       return "its readings fail";
     case EventStatus::silent:

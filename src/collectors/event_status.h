@@ -12,7 +12,7 @@ namespace perf_exporter {
 enum class EventStatus {
   counting,
   multiplexed,  // counting, shares its counter: values are estimates
-  starved,      // open, but has had no counter for more than a second
+  starved,      // open, but has had a counter for less than 1 % of more than a second
   unsupported,  // this CPU's PMU has no such event, or there is no PMU
   refused,      // a permission or a limit of this host refuses it
   busy,         // somebody else holds what it needs, or its readings fail or do not come

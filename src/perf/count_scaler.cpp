@@ -5,6 +5,7 @@ namespace {
 
 constexpr RawCount kHoldNanoseconds = 25'000'000;
 constexpr RawCount kHoldShare = 100;  // running must reach 1/100 of the enabled time
+constexpr RawCount kNoticeableShare = 1000;
 
 EventReading since(const EventReading& baseline, const EventReading& reading) {
   return {reading.value - baseline.value, reading.enabled - baseline.enabled,
@@ -17,7 +18,10 @@ bool runs_backwards(const EventReading& before, const EventReading& after) {
 }
 
 bool is_telling(const EventReading& delta) {
-  return delta.running >= kHoldNanoseconds && delta.running >= delta.enabled / kHoldShare;
+  const bool is_nearly_whole =
+      delta.running > 0 && delta.running + delta.enabled / kNoticeableShare >= delta.enabled;
+  return is_nearly_whole ||
+         (delta.running >= kHoldNanoseconds && delta.running >= delta.enabled / kHoldShare);
 }
 
 // 64-bit factors: the product of value and enabled time fits 128 bits whatever they are.
@@ -47,6 +51,7 @@ void CountScaler::update(const EventReading& reading) {
   const EventReading delta = since(baseline_, reading);
   if (delta.running >= delta.enabled || is_telling(delta)) {
     settle(reading);
+    has_total_ = true;
   }
 }
 

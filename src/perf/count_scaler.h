@@ -17,6 +17,7 @@ struct EventReading {
 // It accumulates scaled deltas: what was counted since a baseline times enabled/running since then.
 // Under multiplexing the baseline is held until the event has run for 25 ms and for 1 % of the
 // enabled time since, for an off period must not be extrapolated from a sliver of running time.
+// Where it has run for all of the time but 1/1000, next to nothing is extrapolated.
 // Scaling the lifetime's value instead would fall whenever a CPU idles, and a fall is a counter
 // reset to Prometheus.
 class CountScaler {
@@ -38,11 +39,15 @@ class CountScaler {
 
   // What was counted, estimated where the event did not run all the time.
   [[nodiscard]] Count total() const { return total_; }
+  // Whether the total rests on a baseline that was settled at a reading: before, it is 0 for want
+  // of running time, which is no count.
+  [[nodiscard]] bool has_total() const { return has_total_; }
 
  private:
   void settle(const EventReading& until);
 
   Count total_ = 0;
+  bool has_total_ = false;
   EventReading baseline_;
   EventReading last_;      // the newest reading
   EventReading last_run_;  // the newest reading at which it had run since the one before

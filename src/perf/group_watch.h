@@ -8,23 +8,39 @@ namespace perf_exporter {
 enum class GroupState {
   counting,     // ran whenever it was enabled
   multiplexed,  // shared its counters with others: values are estimates
-  starved,      // has never run, or not for more than a second of enabled time: no data
+  starved,      // has never run, or for less than 1 % of more than a second: no data
   dead,         // its enabled time stands still: an event of a CPU that went away; open it again
 };
 
 // Watches the enabled and running times of one opened group from reading to reading.
+//
+// It looks at windows of enabled time: a new one begins once the group has run for 25 ms and 1 % of
+// the window, or nearly all of it, which is when CountScaler settles; or once it is found starved.
+// What is starved is so until it has run for 25 ms and 2 % of a window: at 1 % it would come and
+// go.
 class GroupWatch {
  public:
+  // `before`: what the same events did in the group that this one replaces; it holds until they
+  // run, for a second.
+  explicit GroupWatch(GroupState before = GroupState::starved) : state_(before) {}
+
   // `enabled` and `running` in ns as read, `now` in ns of a clock that does not stand still while
   // the CPU is online. The state as of this reading.
   GroupState observe(RawCount enabled, RawCount running, RawCount now);
 
+  // Whether a window began at the newest reading.
+  [[nodiscard]] bool window_begins() const { return window_enabled_ == enabled_; }
+
  private:
-  GroupState state_ = GroupState::starved;
+  [[nodiscard]] GroupState judged(RawCount enabled_delta, RawCount running_delta) const;
+  void begin_window();
+
+  GroupState state_;
   bool seen_ = false;
   RawCount enabled_ = 0;
   RawCount running_ = 0;
-  RawCount enabled_when_it_ran_ = 0;
+  RawCount window_enabled_ = 0;  // at its begin
+  RawCount window_running_ = 0;
   RawCount moved_at_ = 0;  // when the enabled time was last seen to move
 };
 

@@ -34,7 +34,8 @@ after a minute of running time at 0 it is `silent`. With either goes its group: 
 
 Counters are totals since the exporter opened the event. Where an event shares its hardware counter with others, the
 total is an estimate, scaled by the time for which it was seen; the two `group_…_seconds_total` families show how much
-that was. Events of one group are counted over the same instants, so that their ratios are true.
+that was. It is absent until the event has run for 25 ms, and `starved` while it runs for less than 1 % of the time.
+Events of one group are counted over the same instants, so that their ratios are true.
 
 Each event tells the modes in which it is counted. Hardware events count what the machine executes in user and in kernel
 mode, and, as `--guests` says, what virtual machines on it execute in theirs; of a hypervisor beneath the machine they

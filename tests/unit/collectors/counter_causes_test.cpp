@@ -75,7 +75,8 @@ TEST(CounterCauses, EventsThatNeverRunSayThatSomebodyTookTheCounters) {
   state.facts.place = Place::kubernetes;
   const auto findings = counter_causes(state);
   ASSERT_EQ(ids_of(findings), "counters_taken");
-  EXPECT_EQ(findings[0].evidence, "open and not running: cycles on CPU 0-1");
+  EXPECT_EQ(findings[0].evidence,
+            "open and running for less than 1 % of the time: cycles on CPU 0-1");
   EXPECT_THAT(findings[0].fix, testing::AllOf(HasSubstr("On the node"), HasSubstr("KVM host")));
 }
 

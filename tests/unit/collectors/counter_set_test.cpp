@@ -176,6 +176,64 @@ TEST(CounterSet, AMergedGroupThatIsMultiplexedGoesOnApartWithoutAFallOrADoubleCo
   EXPECT_EQ(hardware_leaders, 7U + 1U + 3U) << "trials, the merged group, the groups apart";
 }
 
+// By ms of enabled and running time at each reading.
+FakePerfKernel::Course clocks(std::vector<std::pair<std::uint64_t, std::uint64_t>> readings) {
+  return [readings = std::move(readings)](const perf_event_attr&, int, int n) {
+    constexpr std::uint64_t kMs = 1'000'000;
+    const auto [enabled, running] =
+        readings[std::min<std::size_t>(static_cast<std::size_t>(n), readings.size() - 1)];
+    return FakeCount{running * 10, enabled * kMs, running * kMs};
+  };
+}
+
+TEST(CounterSet, WhatHasHardlyRunIsAbsentNotZero) {
+  Machine machine(events_named({"branches"}), "0");
+  machine.kernel.count(hardware(), clocks({{40, 10}, {80, 20}, {120, 30}, {160, 31}}));
+  machine.open_cpu(CpuId{0});
+  for (int reading = 0; reading < 2; ++reading) {
+    machine.read();
+    EXPECT_EQ(machine.total(0, "branches"), std::nullopt);
+    EXPECT_EQ(machine.status(0, "branches"), std::nullopt) << "too early to tell";
+  }
+  machine.read();
+  EXPECT_EQ(machine.total(0, "branches"), 1200U);
+  machine.read();
+  EXPECT_EQ(machine.total(0, "branches"), 1200U) << "held, and shown";
+}
+
+TEST(CounterSet, AShareBelowOnePercentIsStarvationNotAFlatLine) {
+  Machine machine(events_named({"branches"}), "0");
+  machine.kernel.count(hardware(),
+                       clocks({{1000, 500}, {16'000, 600}, {31'000, 700}, {46'000, 1500}}));
+  machine.open_cpu(CpuId{0});
+  machine.read();
+  EXPECT_EQ(machine.total(0, "branches"), 10'000U);
+  for (int reading = 0; reading < 2; ++reading) {
+    machine.read();
+    EXPECT_EQ(machine.total(0, "branches"), std::nullopt);
+    EXPECT_EQ(machine.status(0, "branches"), EventStatus::starved);
+  }
+  machine.read();
+  EXPECT_GE(machine.total(0, "branches"), 12'000U) << "what was seen meanwhile is in it";
+}
+
+// The new group finds no counter at once; its events' totals don't vanish for that.
+TEST(CounterSet, ATotalOutlastsTheOpeningOfItsGroup) {
+  Machine machine(events_named({"branches"}), "0");
+  machine.kernel.count(hardware(), course(1000, 50));
+  machine.open_cpu(CpuId{0});
+  machine.read();
+  EXPECT_EQ(machine.total(0, "branches"), 1000U);
+  machine.kernel.count(hardware(), clocks({{10, 0}, {20, 5}, {1500, 5}}));
+  machine.open_cpu(CpuId{0});
+  for (int reading = 0; reading < 2; ++reading) {
+    machine.read();
+    EXPECT_EQ(machine.total(0, "branches"), 2000U) << "with the old group's last reading";
+  }
+  machine.read();
+  EXPECT_EQ(machine.status(0, "branches"), EventStatus::starved) << "not flat for good";
+}
+
 TEST(CounterSet, TotalsNeverFallWhateverHappens) {
   Machine machine;
   machine.kernel.count(hardware(), [](const perf_event_attr&, int, int n) {

@@ -417,6 +417,8 @@ TEST_F(TruthTest, IsLostAndFoundAgainByItself) {
   ASSERT_TRUE(wait_for_passes(3));
   EXPECT_EQ(verdict(), Verdict::right);
   machine_.read();
+  EXPECT_EQ(machine_.total(1, "branches"), std::nullopt) << "a baseline, and no count yet";
+  machine_.read();
   EXPECT_EQ(machine_.status(1, "branches"), EventStatus::counting);
 }
 

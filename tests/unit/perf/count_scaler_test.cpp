@@ -71,6 +71,30 @@ TEST(CountScaler, HoldsShortReadingsUntilClosed) {
   EXPECT_EQ(low(scaler.total()), 311U) << "140 * 20 / 9";
 }
 
+TEST(CountScaler, HasATotalOnceABaselineWasSettled) {
+  CountScaler shared;
+  shared.update(at(100, 48, 24));
+  EXPECT_FALSE(shared.has_total()) << "24 ms tell too little";
+  shared.update(at(100, 50, 25));
+  EXPECT_TRUE(shared.has_total());
+  shared.close();
+  EXPECT_TRUE(shared.has_total()) << "what was told stays";
+  CountScaler alone;
+  alone.update(at(0, 1, 1));
+  EXPECT_TRUE(alone.has_total()) << "a count of 0";
+  CountScaler nearly;
+  nearly.update({2000, kMs, kMs - 500});
+  EXPECT_TRUE(nearly.has_total()) << "1/2000 short";
+  EXPECT_EQ(low(nearly.total()), 2001U);
+}
+
+TEST(CountScaler, WhatNeverHadACounterHasNoTotal) {
+  CountScaler scaler;
+  scaler.update(at(0, 10, 0));
+  scaler.starve(at(0, 2000, 0));
+  EXPECT_FALSE(scaler.has_total());
+}
+
 TEST(CountScaler, NeverExtrapolatesFromASliver) {
   CountScaler scaler;
   scaler.update(at(1000, 1000, 1000));

@@ -46,6 +46,39 @@ TEST(GroupWatch, WhatHasNeverRunIsStarvedAtOnce) {
   EXPECT_EQ(look(watch, 2, 1, 1001), GroupState::counting);
 }
 
+TEST(GroupWatch, ASliverOfTheTimeIsStarvation) {
+  GroupWatch watch;
+  EXPECT_EQ(look(watch, 500, 4, 500), GroupState::multiplexed) << "too early to tell";
+  EXPECT_EQ(look(watch, 15'000, 140, 15'000), GroupState::starved);
+  EXPECT_EQ(look(watch, 30'000, 280, 30'000), GroupState::starved);
+}
+
+// It comes back at twice the share at which it went.
+TEST(GroupWatch, AShareAroundOnePercentDoesNotFlap) {
+  GroupWatch watch;
+  look(watch, 10'000, 10'000, 10'000);
+  EXPECT_EQ(look(watch, 20'000, 10'101, 20'000), GroupState::multiplexed) << "above 1 %";
+  EXPECT_EQ(look(watch, 30'000, 10'200, 30'000), GroupState::starved) << "below";
+  EXPECT_EQ(look(watch, 40'000, 10'350, 40'000), GroupState::starved) << "1.5 %";
+  EXPECT_EQ(look(watch, 50'000, 10'550, 50'000), GroupState::multiplexed) << "2 %";
+  EXPECT_EQ(look(watch, 60'000, 10'700, 60'000), GroupState::multiplexed) << "1.5 %";
+}
+
+TEST(GroupWatch, WhatIsStarvedIsSoUntilItHasRunForLongEnough) {
+  GroupWatch watch;
+  look(watch, 10'000, 50, 10'000);
+  EXPECT_EQ(look(watch, 10'100, 60, 10'100), GroupState::starved) << "10 ms";
+  EXPECT_EQ(look(watch, 10'200, 70, 10'200), GroupState::starved) << "20 ms";
+  EXPECT_EQ(look(watch, 10'300, 80, 10'300), GroupState::multiplexed) << "30 ms of 300";
+}
+
+TEST(GroupWatch, InThePlaceOfOneThatCountedItHasASecondToRun) {
+  GroupWatch watch(GroupState::multiplexed);
+  EXPECT_EQ(look(watch, 1, 0, 1000), GroupState::multiplexed);
+  EXPECT_EQ(look(watch, 1000, 0, 2000), GroupState::multiplexed);
+  EXPECT_EQ(look(watch, 1001, 0, 2001), GroupState::starved);
+}
+
 TEST(GroupWatch, IsDeadOnceItsClockHasStoodStillForASecond) {
   GroupWatch watch;
   look(watch, 1000, 1000, 1000);

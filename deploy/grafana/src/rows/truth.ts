@@ -24,7 +24,7 @@ function share(): Panel {
 const STATUS = words({
   counting: ['counting', 'green'],
   multiplexed: ['multiplexed: an estimate', 'yellow'],
-  starved: ['starved: gets no counter', 'orange'],
+  starved: ['starved: gets next to no counter', 'orange'],
   unsupported: ['unsupported: not on this PMU', 'text'],
   refused: ['refused: see the findings', 'red'],
   busy: ['busy: held by another', 'orange'],
