@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # package.sh [test]: builds the Debian package into build/package and prints its path; with `test`, installs it
-# on a machine that runs systemd, in a container of podman's, and purges it (tests/package/service).
+# on a machine that runs systemd, in a container of podman's, and purges it; units behind filters run there and in
+# one of LXC's (tests/package/service).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -30,6 +31,8 @@ case ${1:-} in
   test)
     [ "$(id -u)" -eq 0 ] || die "only root can install it in a container that runs systemd"
     scripts/install-packages.sh service
+    TOOLS=$(scripts/fetch-tools.sh service_tools)
+    export TOOLS
     exec /usr/bin/python3 -B tests/package/service/installed.py "$root/$package"
     ;;
   *) die "usage: package.sh [test]" ;;

@@ -16,8 +16,8 @@ packages_test="libgtest-dev libgmock-dev python3 python3-jsonschema python3-prom
 # read them.
 packages_package="dpkg-dev file lintian man-db mandoc systemd zsh fish"
 
-# What `make test-package` needs to install it on a machine that runs systemd.
-packages_service="debootstrap podman runc"
+# What `make test-package` needs to install it on a machine that runs systemd; LXC's own tools come by fetch-tools.sh.
+packages_service="debootstrap liblxc-common podman runc"
 
 # What `make image` needs, and what the image's tests need besides: an emulator runs that for arm64.
 packages_image="buildah debootstrap"
@@ -50,6 +50,7 @@ packages_bench="libbenchmark-dev strace"
 
 # Unpacked by fetch-tools.sh, never installed: their packages start services.
 packages_tools="prometheus prometheus-node-exporter"
+packages_service_tools="lxc"
 packages_image_tools="docker.io containerd"
 packages_cri_tools="containerd"
 packages_kubernetes_tools="containerd etcd-server containernetworking-plugins prometheus"

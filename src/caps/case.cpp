@@ -3,6 +3,7 @@
 
 #include "caps/causes.h"
 #include "caps/finding_text.h"
+#include "caps/unit_text.h"
 
 namespace perf_exporter {
 namespace {
@@ -32,8 +33,9 @@ bool reached_perf(const Case& c) {
 }
 
 bool is_in_a_container(const Case& c) {
-  const auto& place = c.facts.place;
-  return place && *place != Place::host && *place != Place::systemd && *place != Place::nspawn;
+  const auto place = c.facts.place.value_or(Place::host);
+  return !is_in_a_unit(c.facts) && (place == Place::kubernetes || place == Place::docker ||
+                                    place == Place::podman || place == Place::containerd);
 }
 
 bool denied(const Case& c, Trial trial) {

@@ -27,7 +27,8 @@ void add(Case& c, std::string_view key, Severity severity, std::string evidence)
 // opened has reached perf, whatever r0 says.
 bool reached_perf(const Case& c);
 
-// Whether an image and a runtime with a seccomp profile of its own made this place.
+// Whether an image and a runtime with a seccomp profile of its own made what the process is in; not
+// so for a unit of a systemd inside, which stands between them.
 bool is_in_a_container(const Case& c);
 
 // Whether a trial was refused as a permission is: EACCES, or EPERM.

@@ -67,6 +67,7 @@ void add_process(std::vector<FactRow>& rows, const HostFacts& facts) {
                   })});
   rows.push_back({"no_new_privs", value_of(facts.no_new_privs)});
   rows.push_back({"seccomp_mode", value_of(facts.seccomp_mode)});
+  rows.push_back({"seccomp_filters", value_of(facts.seccomp_filters)});
   rows.push_back({"side_calls", value_of(facts.side_calls, tell_side_calls)});
   rows.push_back({"tracer_pid", value_of(facts.tracer_pid)});
   rows.push_back({"initial_user_namespace", value_of(facts.initial_user_namespace)});
@@ -88,6 +89,11 @@ void add_process(std::vector<FactRow>& rows, const HostFacts& facts) {
   rows.push_back({"apparmor_mode", value_of(facts.apparmor, [](const AppArmorProfile& profile) {
                     return profile.mode.empty() ? std::string("none") : profile.mode;
                   })});
+  rows.push_back({"init_seccomp_mode", value_of(facts.init.seccomp_mode)});
+  rows.push_back({"init_seccomp_filters", value_of(facts.init.seccomp_filters)});
+  rows.push_back({"init_capabilities_bounding",
+                  value_of(facts.init.capabilities,
+                           [](const CapabilitySets& sets) { return format_mask(sets.bounding); })});
   rows.push_back({"initial_cgroup_namespace", value_of(facts.initial_cgroup_namespace)});
   rows.push_back({"place", name_of(facts.place)});
   rows.push_back({"runtime", name_of(facts.runtime)});

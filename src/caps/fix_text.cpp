@@ -8,6 +8,7 @@
 #include "caps/place_table.h"
 #include "caps/seccomp_profiles.h"
 #include "caps/text_layout.h"
+#include "caps/unit_text.h"
 
 namespace perf_exporter {
 namespace {
@@ -153,7 +154,7 @@ std::string piece(std::string_view name, const HostFacts& facts) {
   if (name == "drop_in") {
     return std::string(kDropIn);
   }
-  return std::string(place_piece(place_text(place), name));
+  return unit_piece(name, facts).value_or(std::string(place_piece(place_text(place), name)));
 }
 
 bool is_name(std::string_view text) {

@@ -42,6 +42,14 @@ struct AppArmorProfile {
   friend bool operator==(const AppArmorProfile&, const AppArmorProfile&) = default;
 };
 
+// What PID 1 has, and with it whatever it starts: the difference is a unit's own. Where /proc/1 is
+// hidden (hidepid, ProtectProc= of a unit) all of it is unknown.
+struct InitFacts {
+  std::optional<std::int64_t> seccomp_mode;
+  std::optional<std::int64_t> seccomp_filters;
+  std::optional<CapabilitySets> capabilities;
+};
+
 // What /proc and /sys say about the process and its host. A fact that could not be read is absent:
 // unknown is a value of its own and never taken for "no".
 struct HostFacts {
@@ -51,9 +59,11 @@ struct HostFacts {
   std::optional<CapabilitySets> capabilities;
   std::optional<CapabilitySets> capget;  // the same as capget(2) shows them, filtered by AppArmor
   std::optional<bool> no_new_privs;
-  std::optional<std::int64_t> seccomp_mode;  // 0 off, 1 strict, 2 filter
-  std::optional<SideCalls> side_calls;       // absent: nobody tried them
-  std::optional<std::int64_t> tracer_pid;    // 0: none
+  std::optional<std::int64_t> seccomp_mode;     // 0 off, 1 strict, 2 filter
+  std::optional<std::int64_t> seccomp_filters;  // how many are stacked
+  std::optional<SideCalls> side_calls;          // absent: nobody tried them
+  InitFacts init;
+  std::optional<std::int64_t> tracer_pid;  // 0: none
   std::optional<bool> initial_user_namespace;
   std::optional<std::string> executable;
   std::optional<FileCapabilities> file_capabilities;
@@ -65,7 +75,7 @@ struct HostFacts {
   std::optional<bool> initial_cgroup_namespace;
   std::optional<Place> place;
   std::optional<Runtime> runtime;   // of the container
-  std::optional<std::string> unit;  // the systemd unit, at that place alone
+  std::optional<std::string> unit;  // the systemd unit, on a host or inside a container
   CgroupFacts cgroups;
 
   // The kernel.

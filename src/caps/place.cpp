@@ -1,6 +1,7 @@
 #include "caps/place.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "base/host_paths.h"
 
@@ -136,6 +137,12 @@ Place place_of(const Traces& traces, Runtime runtime) {
   return find_unit(traces.cgroup) ? Place::systemd : Place::host;
 }
 
+// sd_booted(3), below the root of the process.
+bool has_own_systemd(const std::filesystem::path& self) {
+  std::error_code error;
+  return std::filesystem::is_directory(self / "root/run/systemd/system", error);
+}
+
 }  // namespace
 
 std::optional<Mount> find_mount(std::string_view mountinfo, std::string_view at) {
@@ -176,7 +183,8 @@ std::optional<WhereItRuns> find_place(const std::filesystem::path& self) {
   found.runtime = find_runtime(traces, is_pod);
   found.place =
       is_pod ? Place::kubernetes : place_of(traces, found.runtime.value_or(Runtime::none));
-  if (found.place == Place::systemd) {
+  // In a container without a systemd of its own, the unit is that of whoever runs the container.
+  if (found.place == Place::systemd || has_own_systemd(self)) {
     found.unit = find_unit(traces.cgroup);
   }
   return found;

@@ -26,13 +26,16 @@ std::string_view to_text(Runtime runtime);
 
 struct WhereItRuns {
   Place place = Place::host;
-  std::optional<Runtime> runtime;   // absent in a pod whose runtime left no mark
-  std::optional<std::string> unit;  // "perf-exporter.service", where a systemd unit started it
+  std::optional<Runtime> runtime;  // absent in a pod whose runtime left no mark
+  // "perf-exporter.service", where a systemd unit started it: of the host's systemd, or of the one
+  // that runs inside the container.
+  std::optional<std::string> unit;
 };
 
-// Reads self/cgroup, self/mountinfo and self/environ of `self`, a /proc/PID directory. Nothing
-// where the first two can't be read. With a cgroup namespace of its own a container's cgroup reads
-// just "/"; its mounts then tell, by the files that runtimes mount into every container.
+// Reads self/cgroup, self/mountinfo and self/environ of `self`, a /proc/PID directory, and whether
+// systemd has booted below its root. Nothing where the first two can't be read. With a cgroup
+// namespace of its own a container's cgroup reads just "/"; its mounts then tell, by the files that
+// runtimes mount into every container.
 std::optional<WhereItRuns> find_place(const std::filesystem::path& self);
 
 // One line of /proc/PID/mountinfo (proc(5)), the last one whose mount point is `at`.

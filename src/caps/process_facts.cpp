@@ -54,6 +54,7 @@ void add_status(HostFacts& facts, const HostPaths& paths) {
       facts.no_new_privs = *flag != 0;
     }
     facts.seccomp_mode = number_field<std::int64_t>(*status, "Seccomp");
+    facts.seccomp_filters = number_field<std::int64_t>(*status, "Seccomp_filters");
     facts.tracer_pid = number_field<std::int64_t>(*status, "TracerPid");
   }
   struct statfs system {};
@@ -140,11 +141,22 @@ void add_place(HostFacts& facts, const std::filesystem::path& self) {
   }
 }
 
+InitFacts facts_of_init(const std::filesystem::path& directory) {
+  InitFacts init;
+  if (const auto status = read_text(directory / "status")) {
+    init.seccomp_mode = number_field<std::int64_t>(*status, "Seccomp");
+    init.seccomp_filters = number_field<std::int64_t>(*status, "Seccomp_filters");
+    init.capabilities = parse_capability_sets(*status);
+  }
+  return init;
+}
+
 }  // namespace
 
 void add_process_facts(HostFacts& facts, const HostPaths& paths) {
   const std::filesystem::path self = paths.procfs / "self";
   add_status(facts, paths);
+  facts.init = facts_of_init(paths.procfs / "1");
   add_links(facts, self);
   facts.file_capabilities = read_file_capabilities(self / "exe");
   facts.nosuid_mount = is_on_nosuid_mount(self / "exe");

@@ -16,8 +16,19 @@ constexpr PlaceText kTexts[] = {
                         "  AmbientCapabilities=CAP_SYS_ADMIN\n"
                         "  CapabilityBoundingSet=CAP_SYS_ADMIN",
      .grant_both = "",
-     .allow_call = "{drop_in}\n"
-                   "  SystemCallFilter={call_list}",
+     .allow_call =
+         "Whether the unit has a list of system calls, this shows (a mere ~ is none):\n"
+         "  systemctl show --property=SystemCallFilter {unit}\n"
+         "If it has one, add what it lacks, in a drop-in, which this opens in an editor:\n"
+         "  sudo systemctl edit {unit}\n"
+         "with:\n"
+         "  [Service]\n"
+         "  SystemCallFilter={call_list}\n"
+         "Or, where that can't be told, with this, which adds @system-service to the list again,\n"
+         "also what the list had taken from that set:\n"
+         "  [Service]\n"
+         "  SystemCallFilter=@system-service {call_list}\n"
+         "If it has none, the filter is not the unit's: {outer_filter}",
      .real_kernel = "Start the unit on the host itself, outside the sandbox.",
      .descriptors = "{drop_in}\n"
                     "  LimitNOFILE=1048576",

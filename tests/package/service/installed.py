@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unittest
 
+import filters
 import machine
 
 PERFMON = 1 << 38
@@ -189,4 +190,5 @@ class Installed(unittest.TestCase):
 
 if __name__ == "__main__":
     [DEB] = sys.argv[1:]
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    well = unittest.main(argv=sys.argv[:1], verbosity=2, exit=False).result.wasSuccessful()
+    sys.exit(0 if filters.run(DEB, field("Depends").strip()) and well else 1)

@@ -34,7 +34,9 @@ def sh(*command, **options):
 
 
 def base(dependencies):
-    """A root file system with systemd and what the package depends on, made once and kept in the cache."""
+    """A root file system with systemd and what the package depends on, made once and kept in the cache. Fixes want
+    setcap, too."""
+    dependencies += ", libcap2-bin"
     root = pathlib.Path(sh(DEBIAN_ROOT, "systemd", "systemd-sysv,curl").strip())
     stamp = root.with_name(f"{root.name}.made")
     if stamp.read_text(encoding="utf-8") != dependencies:
@@ -133,3 +135,9 @@ class Machine:
 
     def put(self, path, inside):
         self._podman("cp", str(path), f"{self._name}:{inside}")
+
+    def write(self, path, text):
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            self.put(file.name, path)

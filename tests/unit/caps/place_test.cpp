@@ -65,6 +65,25 @@ TEST(FindPlace, OfNspawn) {
             "nspawn nspawn -");
 }
 
+// With and without a systemd that has booted inside: then the path's end is the unit of whoever
+// runs the container.
+TEST(FindPlace, OfAUnitInsideAContainer) {
+  for (const bool has_systemd : {true, false}) {
+    TempHost host;
+    host.write_proc("self/cgroup", "0::/system.slice/a.service");
+    host.write_proc("self/mountinfo",
+                    "82 73 254:0 /s/overlay-containers/12cc/userdata/hostname /etc/hostname rw - "
+                    "ext4 /dev/vda rw\n");
+    if (has_systemd) {
+      host.write_proc("self/root/run/systemd/system/.keep", "");
+    }
+    const auto place = find_place(host.paths().procfs / "self");
+    ASSERT_TRUE(place);
+    EXPECT_EQ(place->place, Place::podman);
+    EXPECT_EQ(place->unit.value_or("none"), has_systemd ? "a.service" : "none");
+  }
+}
+
 TEST(FindPlace, OfDockerAndNerdctl) {
   EXPECT_EQ(found({"0::/docker/4711", kDiskRoot}), "docker docker -");
   EXPECT_EQ(found({"0::/",
