@@ -59,6 +59,7 @@ Session::Session(const Options& options, PerfKernel& kernel, const Log& log, Aft
       kernel_(watched_, side_calls_.use(SideCall::capset)),
       events_(events_of(options.collectors)),
       after_pass_(std::move(after_pass)),
+      logger_(log.logger()),
       counters_(plain_, events_, std::move(for_reading)),
       scrape_(counters_, options.paths, options.aggregate, options.collectors, log.logger(),
               [&log] { return log.dropped(); }),
@@ -82,6 +83,9 @@ Result<void> Session::probe(CpuId cpu) {
 }
 
 void Session::publish(const OpenReport& report) {
+  for (const CpuId cpu : report.came_back) {
+    logger_->warn("CPU {} was offline meanwhile; its events are opened anew", to_int(cpu));
+  }
   ProbeReport whole = probed_;
   const std::vector<CorePmu> pmus = find_core_pmus(options_.paths);
   counters_.with_state([&](const CountersView& view) {

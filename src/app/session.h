@@ -68,6 +68,7 @@ class Session {
   RaisingKernel kernel_;  // of the opening thread
   std::vector<const CatalogEvent*> events_;
   AfterPass after_pass_;
+  std::shared_ptr<spdlog::logger> logger_;
   Board board_;
   ProbeReport probed_;  // of the opening thread alone
   std::mutex publishing_;

@@ -94,11 +94,17 @@ void CounterSet::control_hardware(CpuId cpu, GroupControl what) {
   if (counters == nullptr) {
     return;
   }
+  if (what == GroupControl::disable) {
+    counters->note_pause();
+  }
   lock.unlock();
   const bool all_obeyed = counters->control_hardware(kernel_, what);
   lock.lock();
-  if (!all_obeyed && what == GroupControl::enable) {
-    counters->ask_to_be_reopened();
+  if (what == GroupControl::enable) {
+    counters->note_resumption();
+    if (!all_obeyed) {
+      counters->ask_to_be_reopened();
+    }
   }
   give_back(*counters, closing);
 }
@@ -221,6 +227,22 @@ std::vector<std::pair<CpuId, Arrangement>> CounterSet::reopen_requests() const {
     }
   }
   return requests;
+}
+
+CpuList CounterSet::came_back() const {
+  const std::lock_guard lock(mutex_);
+  CpuList cpus;
+  for (const auto& [cpu, counters] : cpus_) {
+    if (counters.came_back()) {
+      cpus.push_back(cpu);
+    }
+  }
+  return cpus;
+}
+
+RawCount CounterSet::read_at() const {
+  const std::lock_guard lock(mutex_);
+  return reading_ended_;
 }
 
 void CounterSet::set_on_change(std::function<void()> on_change) {

@@ -74,6 +74,10 @@ class CounterSet {
   [[nodiscard]] bool hangs(CpuId cpu) const;
   // The CPUs on which one does.
   [[nodiscard]] CpuList hanging() const;
+  // The CPUs that were offline since they were opened, by their events' clocks, and are back.
+  [[nodiscard]] CpuList came_back() const;
+  // When the newest reading of all CPUs has ended: CLOCK_MONOTONIC in ns; 0 where one is due.
+  [[nodiscard]] RawCount read_at() const;
   // How often events became silent or starved on a CPU, or ceased to be.
   [[nodiscard]] std::uint64_t condition_changes() const;
   // The events that are not open, and why, by CPU; CPUs on which all are open are left out.

@@ -26,7 +26,7 @@ RawCount CpuCounters::collect(PerfKernel& kernel) {
     claim_.call_begins(before);
     watched.opened.group.fetch(kernel);
     const RawCount after = monotonic_ns();
-    watched.fetch_time = after - before;
+    watched.fetched = {before, after};
     before = after;
   }
   return before;
@@ -38,8 +38,9 @@ void CpuCounters::apply(RawCount now) {
   unanswered_ = false;
   applied_at_ = now;
   for (WatchedGroup& watched : groups_) {
-    apply_group(watched, now);
+    apply_group(watched);
   }
+  note_absence();
   // Groups that belong together may be read apart, so all are judged before any is counted.
   conditions_changed_ = holds_.judge() || conditions_changed_;
   for (const WatchedGroup& watched : groups_) {
@@ -48,19 +49,36 @@ void CpuCounters::apply(RawCount now) {
   holds_.end_reading();
 }
 
-void CpuCounters::apply_group(WatchedGroup& watched, RawCount now) {
-  watched.read_time = watched.fetch_time;
+// The CPU was offline where the clocks of all its groups stood still. That explains all that its
+// readings lack.
+void CpuCounters::note_absence() {
+  const bool was_away = std::all_of(groups_.begin(), groups_.end(), [](const WatchedGroup& group) {
+    return group.state == GroupState::dead;
+  });
+  if (!groups_.empty() && was_away) {
+    came_back_ = true;
+    faults_.clear();
+  }
+}
+
+void CpuCounters::apply_group(WatchedGroup& watched) {
+  watched.read_time = watched.fetched.ended - watched.fetched.begun;
+  if (is_paused_ && watched.opened.is_hardware) {
+    watched.watch.excuse_clock();
+  }
   const auto got = watched.opened.group.take(watched.reading);
   if (!got) {
     faults_.push_back(got.error());
     watched.fault = got.error();
     if (got.error().code == 0) {
       ask_to_be_reopened();
+      const GroupReading& reading = watched.reading;
+      watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
     }
     return;
   }
   watched.fault.reset();
-  watch(watched, now);
+  watch(watched);
 }
 
 std::vector<OpenedGroup> CpuCounters::release() {
@@ -100,7 +118,7 @@ std::vector<OpenedGroup> CpuCounters::install(OpenedCpu opened) {
       group_index_[event] = groups_.size();
     }
     WatchedGroup watched;
-    watched.watch = GroupWatch(before[groups_.size()]);
+    watched.watch = GroupWatch(before[groups_.size()], group.clock);
     watched.opened = std::move(group);
     groups_.push_back(std::move(watched));
   }
@@ -109,6 +127,7 @@ std::vector<OpenedGroup> CpuCounters::install(OpenedCpu opened) {
   offline_ = false;
   unanswered_ = false;
   applied_at_ = 0;
+  came_back_ = false;
   wants_reopening_.reset();
   return old;
 }
@@ -132,10 +151,10 @@ std::vector<OpenedGroup> enable_groups(PerfKernel& kernel, OpenedCpu& opened) {
   return unused;
 }
 
-void CpuCounters::watch(WatchedGroup& watched, RawCount now) {
+void CpuCounters::watch(WatchedGroup& watched) {
   const GroupReading& reading = watched.reading;
-  const auto before =
-      std::exchange(watched.state, watched.watch.observe(reading.enabled, reading.running, now));
+  const auto before = std::exchange(
+      watched.state, watched.watch.observe(reading.enabled, reading.running, watched.fetched));
   if (before && (before == GroupState::starved) != (watched.state == GroupState::starved)) {
     conditions_changed_ = true;
   }
@@ -153,7 +172,7 @@ void CpuCounters::watch(WatchedGroup& watched, RawCount now) {
 }
 
 void CpuCounters::scale(const WatchedGroup& watched) {
-  if (watched.fault || watched.state == GroupState::dead) {
+  if (watched.fault) {
     return;
   }
   const GroupReading& reading = watched.reading;
@@ -181,6 +200,17 @@ bool CpuCounters::control_hardware(PerfKernel& kernel, GroupControl what) {
     }
   }
   return all_obeyed;
+}
+
+void CpuCounters::note_pause() {
+  is_paused_ = true;
+}
+
+void CpuCounters::note_resumption() {
+  is_paused_ = false;
+  for (WatchedGroup& watched : groups_) {
+    watched.watch.excuse_clock();
+  }
 }
 
 void CpuCounters::ask_to_be_reopened() {
@@ -254,7 +284,7 @@ std::optional<std::size_t> CpuCounters::leader_of(std::size_t event) const {
 std::optional<GroupTimes> CpuCounters::times_led_by(std::size_t event) const {
   const WatchedGroup* watched = group_of(event);
   if (watched == nullptr || offline_ || unanswered_ || watched->fault ||
-      watched->opened.events.front() != event) {
+      watched->state == GroupState::dead || watched->opened.events.front() != event) {
     return std::nullopt;
   }
   return times_ever_led_by(event);

@@ -58,6 +58,9 @@ class CpuCounters {
 
   // Stops the groups of hardware events, or lets them go on; whether all of them obeyed.
   bool control_hardware(PerfKernel& kernel, GroupControl what);
+  // They are about to be stopped, and they go on: their clocks stand still meanwhile.
+  void note_pause();
+  void note_resumption();
   // One of them could not be enabled again: asks to be reopened.
   void ask_to_be_reopened();
 
@@ -98,6 +101,9 @@ class CpuCounters {
   // How the groups are to be opened anew, where that is needed: apart where a merged group does not
   // run all the time; as before where a group is dead or has lost a member.
   [[nodiscard]] std::optional<Arrangement> wants_reopening() const { return wants_reopening_; }
+  // Whether a reading has shown that the CPU was offline since the groups were opened, and is back:
+  // they are dead.
+  [[nodiscard]] bool came_back() const { return came_back_; }
   // Read faults of the newest reading.
   [[nodiscard]] const std::vector<Fault>& faults() const { return faults_; }
   // ns that the newest reading spent on the group of `event`; 0 where it is not open.
@@ -111,12 +117,13 @@ class CpuCounters {
     std::optional<Fault> fault;       // of the newest reading
     GroupReading reading;             // the newest that succeeded
     RawCount read_time = 0;
-    RawCount fetch_time = 0;  // collect()'s: of the call that apply() takes in next
+    ReadSpan fetched;  // collect()'s: of the call that apply() takes in next
   };
 
   [[nodiscard]] GroupState state_before(const OpenedGroup& group) const;
-  void apply_group(WatchedGroup& watched, RawCount now);
-  void watch(WatchedGroup& watched, RawCount now);
+  void apply_group(WatchedGroup& watched);
+  void note_absence();
+  void watch(WatchedGroup& watched);
   void scale(const WatchedGroup& watched);
   [[nodiscard]] const WatchedGroup* group_of(std::size_t event) const;
 
@@ -125,6 +132,8 @@ class CpuCounters {
   bool installed_ = false;
   bool offline_ = false;
   bool unanswered_ = false;
+  bool came_back_ = false;
+  bool is_paused_ = false;
   RawCount applied_at_ = 0;
   Arrangement arrangement_ = Arrangement::merged;
   std::optional<Arrangement> wants_reopening_;

@@ -134,7 +134,9 @@ bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
     return false;
   }
   attempt.allowance -= events.size();
-  attempt.result.groups.push_back({std::move(*group), events, hardware});
+  const GroupClock clock =
+      guests == Guests::exclude ? GroupClock::stops_in_guests : GroupClock::always_runs;
+  attempt.result.groups.push_back({std::move(*group), events, hardware, false, clock});
   return true;
 }
 

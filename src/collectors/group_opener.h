@@ -11,6 +11,7 @@
 #include "collectors/event_status.h"
 #include "perf/core_pmu.h"
 #include "perf/event_group.h"
+#include "perf/group_watch.h"
 
 namespace perf_exporter {
 
@@ -23,6 +24,7 @@ struct OpenedGroup {
   std::vector<std::size_t> events;  // indices into the wanted events, the leader first
   bool is_hardware = false;         // of hardware events, else of software events
   bool is_merged_hardware = false;  // holds more than one semantic group of hardware events
+  GroupClock clock = GroupClock::always_runs;
 };
 
 // What opening one CPU came to: every wanted event is in one group or among the refusals.

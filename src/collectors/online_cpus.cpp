@@ -115,6 +115,14 @@ const CpuList& OnlineCpus::refresh() {
   return cpus_;
 }
 
+DeviceEvents::DeviceEvents(const HostPaths& paths)
+    : path_(paths.sysfs / "kernel/uevent_seqnum"), number_(read_text(path_).value_or("")) {}
+
+bool DeviceEvents::any() {
+  const auto number = read_text(path_);
+  return !number || std::exchange(number_, *number) != *number;
+}
+
 Result<CpuChoice> parse_cpu_choice(std::string_view text) {
   if (text == "online") {
     return CpuChoice{CpuChoice::Kind::online, {}};

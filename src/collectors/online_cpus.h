@@ -64,6 +64,22 @@ class OnlineCpus {
   OnlineMask mask_;
 };
 
+// Whether a device may have come or gone, a CPU among them, by the number that the kernel gives to
+// each such event: /sys/kernel/uevent_seqnum. It tells without a look at the devices, so that
+// nothing is woken to find that nothing has changed.
+class DeviceEvents {
+ public:
+  explicit DeviceEvents(const HostPaths& paths);
+
+  // Whether there were any since the call before, or since this was made; true, too, where the
+  // number can't be read.
+  bool any();
+
+ private:
+  std::filesystem::path path_;
+  std::string number_;
+};
+
 // Which CPUs the user wants counted: --cpus.
 struct CpuChoice {
   enum class Kind { online, housekeeping, list };

@@ -30,6 +30,7 @@ Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Conf
                Hooks hooks)
     : counters_(counters),
       online_(std::move(online)),
+      device_events_(config.paths),
       config_(std::move(config)),
       hooks_(std::move(hooks)),
       pmus_(find_core_pmus(config_.paths)),
@@ -144,13 +145,31 @@ void Opener::synchronise() {
   if (waiting) {
     retry(*waiting);
   }
+  look_at_clocks();
+  const CpuList came_back = counters_.came_back();
   const bool reopened = reopen_requested();
   const bool noted = note_conditions();
   if (!passed_ || removed || waiting || judged || !missing.empty() || reopened || noted) {
     passed_ = true;
     hooks_.after_pass({subtract(config_.cpus.list, wanted), groups_.guests() != config_.guests,
                        counters_.descriptors(), config_.allowance, truth_.standing(),
-                       online_.mask()});
+                       online_.mask(), came_back});
+  }
+}
+
+// A CPU that goes off and on between two looks leaves its events frozen, and only their clocks show
+// it. To read them wakes the CPU, so this is done only once the kernel has told of a device that
+// came or went: at once and a second later, when a clock that has stopped is sure to show, unless a
+// scrape has read meanwhile.
+void Opener::look_at_clocks() {
+  constexpr int kLooks = 2;
+  if (device_events_.any()) {
+    looks_due_ = kLooks;
+  }
+  if (looks_due_ > 0 && monotonic_ns() - counters_.read_at() >= in_ns(kPollInterval)) {
+    --looks_due_;
+    counters_.with_reading(
+        [](const CountersView& /*view*/, const std::vector<Fault>& /*faults*/) {});
   }
 }
 

@@ -27,6 +27,7 @@ struct OpenReport {
   std::size_t allowance = 0;      // that may be open in all
   std::vector<PmuTruth> truths;   // of the core PMUs that are counted on
   OnlineMask mask = {};           // over the list of online CPUs
+  CpuList came_back;              // were offline between two looks; opened anew in this pass
 };
 
 // The one thread that opens events: at the start, when CPUs come and go, and when a group must be
@@ -82,6 +83,7 @@ class Opener {
   void run();
   void prepare();
   void wait_for_work();
+  void look_at_clocks();
   void synchronise();
   void open_missing(const CpuList& missing);
   bool reopen_requested();
@@ -99,6 +101,8 @@ class Opener {
 
   CounterSet& counters_;
   OnlineCpus online_;
+  DeviceEvents device_events_;
+  int looks_due_ = 0;  // at clocks
   Config config_;
   Hooks hooks_;
   std::vector<CorePmu> pmus_;

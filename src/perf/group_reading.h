@@ -29,7 +29,8 @@ constexpr std::size_t group_reading_bytes(std::size_t members) {
 }
 
 // Parses what read(2) gave into `reading`, whose storage is reused. A fault where the length is not
-// that of `members` events: an empty read (a pinned event lost its counter) or a lost member.
+// that of `members` events: an empty read (a pinned event lost its counter) or a lost member. The
+// times are taken over then, too, where there are any.
 Result<void> parse_group_reading(std::span<const std::byte> bytes, std::size_t members,
                                  GroupReading& reading);
 

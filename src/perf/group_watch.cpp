@@ -6,6 +6,7 @@ namespace perf_exporter {
 namespace {
 
 constexpr RawCount kSecond = 1'000'000'000;
+constexpr RawCount kTelling = 20'000'000;    // below this, ticks of coarse clocks could deceive
 constexpr RawCount kNoticeableShare = 1000;  // a running time short by less than 1/1000 is rounding
 constexpr RawCount kTellingNanoseconds = 25'000'000;
 constexpr RawCount kLeastShare = 100;     // less than 1/100 of the time is next to nothing
@@ -31,11 +32,23 @@ void GroupWatch::begin_window() {
   window_running_ = running_;
 }
 
-GroupState GroupWatch::observe(RawCount enabled, RawCount running, RawCount now) {
-  if (!seen_ || enabled != enabled_) {
-    moved_at_ = now;
+// The enabled time must have gone on by half of what has passed between the two readings at the
+// least: clocks drift apart by a few percent at most.
+bool GroupWatch::has_stood_still(RawCount enabled, ReadSpan read) const {
+  if (clock_ == GroupClock::stops_in_guests) {
+    return enabled == enabled_ && read.begun >= moved_at_ + kSecond;
   }
-  const bool stood_still = seen_ && now - moved_at_ >= kSecond;
+  const RawCount passed = read.begun > read_ended_ ? read.begun - read_ended_ : 0;
+  return passed >= kTelling && enabled - enabled_ < passed / 2;
+}
+
+GroupState GroupWatch::observe(RawCount enabled, RawCount running, ReadSpan read) {
+  const bool stood_still = seen_ && !excused_ && has_stood_still(enabled, read);
+  if (!seen_ || enabled != enabled_) {
+    moved_at_ = read.ended;
+  }
+  excused_ = false;
+  read_ended_ = read.ended;
   const bool was_starved = std::exchange(seen_, true) && state_ == GroupState::starved;
   const RawCount enabled_delta = enabled - std::exchange(enabled_, enabled);
   const RawCount running_delta = running - std::exchange(running_, running);

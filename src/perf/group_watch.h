@@ -9,8 +9,19 @@ enum class GroupState {
   counting,     // ran whenever it was enabled
   multiplexed,  // shared its counters with others: values are estimates
   starved,      // has never run, or for less than 1 % of more than a second: no data
-  dead,         // its enabled time stands still: an event of a CPU that went away; open it again
+  dead,         // its enabled time stood still: an event of a CPU that went away; open it again
 };
+
+// When a reading was made: the kernel took it between the two. ns of a clock that does not stand
+// still while the CPU is online.
+struct ReadSpan {
+  RawCount begun = 0;
+  RawCount ended = 0;
+};
+
+// Whether a group's enabled time goes on whenever its CPU is online. KVM's mediated vPMU stops it
+// for events that exclude guests while a guest runs.
+enum class GroupClock { always_runs, stops_in_guests };
 
 // Watches the enabled and running times of one opened group from reading to reading.
 //
@@ -22,26 +33,34 @@ class GroupWatch {
  public:
   // `before`: what the same events did in the group that this one replaces; it holds until they
   // run, for a second.
-  explicit GroupWatch(GroupState before = GroupState::starved) : state_(before) {}
+  explicit GroupWatch(GroupState before = GroupState::starved,
+                      GroupClock clock = GroupClock::always_runs)
+      : clock_(clock), state_(before) {}
 
-  // `enabled` and `running` in ns as read, `now` in ns of a clock that does not stand still while
-  // the CPU is online. The state as of this reading.
-  GroupState observe(RawCount enabled, RawCount running, RawCount now);
+  // `enabled` and `running` in ns as read. The state as of this reading.
+  GroupState observe(RawCount enabled, RawCount running, ReadSpan read);
+
+  // The group is stopped on purpose, or was: its clock is not judged at the next reading.
+  void excuse_clock() { excused_ = true; }
 
   // Whether a window began at the newest reading.
   [[nodiscard]] bool window_begins() const { return window_enabled_ == enabled_; }
 
  private:
+  [[nodiscard]] bool has_stood_still(RawCount enabled, ReadSpan read) const;
   [[nodiscard]] GroupState judged(RawCount enabled_delta, RawCount running_delta) const;
   void begin_window();
 
+  GroupClock clock_;
+  bool excused_ = false;
   GroupState state_;
   bool seen_ = false;
   RawCount enabled_ = 0;
   RawCount running_ = 0;
   RawCount window_enabled_ = 0;  // at its begin
   RawCount window_running_ = 0;
-  RawCount moved_at_ = 0;  // when the enabled time was last seen to move
+  RawCount read_ended_ = 0;  // of the reading before
+  RawCount moved_at_ = 0;    // when the enabled time was last seen to move
 };
 
 }  // namespace perf_exporter

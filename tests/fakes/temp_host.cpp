@@ -27,6 +27,7 @@ TempHost::TempHost(std::string_view online) {
   root_ = name;
   std::filesystem::create_directories(root_ / "sys/bus/event_source/devices");
   std::filesystem::create_directories(root_ / "proc");
+  write_sys("kernel/uevent_seqnum", "1000\n");
   set_online(online);
 }
 

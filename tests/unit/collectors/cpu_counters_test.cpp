@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "unit/collectors/machine.h"
 
@@ -144,6 +145,7 @@ TEST_F(CpuCountersTest, AStandingClockIsADeadGroup) {
   install(open());
   read();
   EXPECT_EQ(total("cycles"), 500U);
+  std::this_thread::sleep_for(std::chrono::milliseconds(25));
   read();
   EXPECT_EQ(total("cycles"), std::nullopt);
   EXPECT_EQ(counters_.wants_reopening(), Arrangement::merged);

@@ -481,6 +481,59 @@ TEST_F(OpenerTest, ReportsWhatBecomesSilent) {
   EXPECT_FALSE(wait_for_passes_within(3, 0ms)) << "said once";
 }
 
+// The clocks of CPU 1's events stand still from freeze() on, until they are opened anew.
+class FrozenCpuTest : public OpenerTest {
+ protected:
+  void SetUp() override {
+    machine_.kernel.count({}, [this](const perf_event_attr&, int cpu, int n) {
+      const auto readings = cpu == 1 && is_frozen_ ? 1 : static_cast<std::uint64_t>(n) + 1;
+      return FakeCount{readings * 1000, readings * kMinute, readings * kMinute};
+    });
+    start();
+    ASSERT_TRUE(running());
+    machine_.read();
+    ASSERT_EQ(machine_.total(1, "cycles"), 1000U);
+    machine_.kernel.set_before_open([this](const OpenCall&) { is_frozen_ = false; });
+    std::this_thread::sleep_for(25ms);
+    is_frozen_ = true;
+  }
+
+  static constexpr std::uint64_t kMinute = 60 * kSecond;
+  std::atomic<bool> is_frozen_ = false;
+};
+
+TEST_F(FrozenCpuTest, IsOpenedAnewWithoutAScrapeOnceADeviceCameOrWent) {
+  machine_.host.write_sys("kernel/uevent_seqnum", "1002\n");
+  ASSERT_TRUE(wait_for_passes(2));
+  EXPECT_EQ(report().came_back, CpuList{CpuId{1}});
+  EXPECT_FALSE(is_frozen_);
+  EXPECT_TRUE(machine_.counters.came_back().empty());
+  machine_.read();
+  EXPECT_GE(machine_.total(1, "cycles"), 2000U) << "goes on";
+}
+
+TEST_F(FrozenCpuTest, IsOpenedAnewWithoutAScrapeWhereDeviceEventsCannotBeTold) {
+  std::filesystem::remove(machine_.host.paths().sysfs / "kernel/uevent_seqnum");
+  ASSERT_TRUE(wait_for_passes(2));
+  EXPECT_EQ(report().came_back, CpuList{CpuId{1}});
+}
+
+TEST_F(FrozenCpuTest, AScrapeServesNoFrozenValue) {
+  machine_.kernel.set_read_limit(40);  // as a group whose members were lost
+  EXPECT_EQ(machine_.read().size(), 2U) << "CPU 0's alone: what CPU 1 lacks is explained";
+  EXPECT_EQ(machine_.total(1, "cycles"), std::nullopt);
+  machine_.kernel.set_read_limit(std::nullopt);
+  ASSERT_TRUE(wait_for_passes(2));
+  EXPECT_EQ(report().came_back, CpuList{CpuId{1}});
+}
+
+TEST_F(OpenerTest, WakesNoCpuForItsClockWhereNothingHasChanged) {
+  start();
+  ASSERT_TRUE(running());
+  std::this_thread::sleep_for(1500ms);
+  EXPECT_EQ(machine_.kernel.reads(), 0U);
+}
+
 // Lets opens on CPU 1 hang until it is released.
 class HangingOpenerTest : public OpenerTest {
  protected:

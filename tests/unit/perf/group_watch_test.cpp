@@ -9,7 +9,7 @@ constexpr RawCount kMs = 1'000'000;
 
 // All times in ms.
 GroupState look(GroupWatch& watch, RawCount enabled, RawCount running, RawCount now) {
-  return watch.observe(enabled * kMs, running * kMs, now * kMs);
+  return watch.observe(enabled * kMs, running * kMs, {now * kMs, now * kMs});
 }
 
 TEST(GroupWatch, CountsWhileItRunsWheneverItIsEnabled) {
@@ -20,8 +20,9 @@ TEST(GroupWatch, CountsWhileItRunsWheneverItIsEnabled) {
 
 TEST(GroupWatch, ARunningTimeShortByRoundingIsCounting) {
   GroupWatch watch;
-  EXPECT_EQ(watch.observe(1'000'000'000, 999'500'000, 0), GroupState::counting);
-  EXPECT_EQ(watch.observe(2'000'000'000, 1'990'000'000, 1'000'000'000), GroupState::multiplexed);
+  EXPECT_EQ(watch.observe(1'000'000'000, 999'500'000, {0, 0}), GroupState::counting);
+  EXPECT_EQ(watch.observe(2'000'000'000, 1'990'000'000, {1'000'000'000, 1'000'000'000}),
+            GroupState::multiplexed);
 }
 
 TEST(GroupWatch, IsMultiplexedWhileItSharesAndCountsAgainAfterwards) {
@@ -79,15 +80,46 @@ TEST(GroupWatch, InThePlaceOfOneThatCountedItHasASecondToRun) {
   EXPECT_EQ(look(watch, 1001, 0, 2001), GroupState::starved);
 }
 
-TEST(GroupWatch, IsDeadOnceItsClockHasStoodStillForASecond) {
+TEST(GroupWatch, IsDeadAtOnceWhereItsClockStoodStill) {
   GroupWatch watch;
   look(watch, 1000, 1000, 1000);
-  EXPECT_EQ(look(watch, 1000, 1000, 1999), GroupState::counting);
-  EXPECT_EQ(look(watch, 1000, 1000, 2000), GroupState::dead);
+  EXPECT_EQ(look(watch, 1000, 1000, 1019), GroupState::counting) << "too short to tell";
+  EXPECT_EQ(look(watch, 1000, 1000, 1039), GroupState::dead);
   EXPECT_EQ(look(watch, 1000, 1000, 60'000), GroupState::dead);
 }
 
-TEST(GroupWatch, AStandingClockKeepsTheStateWithinASecond) {
+TEST(GroupWatch, IsDeadWhereItsClockStoodStillForMoreThanHalfOfTheTime) {
+  GroupWatch watch;
+  look(watch, 1000, 1000, 1000);
+  EXPECT_EQ(look(watch, 8'600, 8'600, 16'000), GroupState::counting);
+  EXPECT_EQ(look(watch, 16'000, 16'000, 31'000), GroupState::dead);
+}
+
+// The kernel may have taken the one reading as late as that call ended, the next as soon as its
+// call began.
+TEST(GroupWatch, TimeSpentInTheCallsIsNoStandingClock) {
+  GroupWatch watch;
+  watch.observe(10 * kMs, 10 * kMs, {10 * kMs, 900 * kMs});
+  EXPECT_EQ(watch.observe(20 * kMs, 20 * kMs, {910 * kMs, 1800 * kMs}), GroupState::counting);
+}
+
+TEST(GroupWatch, AClockThatWasStoppedOnPurposeIsExcusedOnce) {
+  GroupWatch watch;
+  look(watch, 1000, 1000, 1000);
+  watch.excuse_clock();
+  EXPECT_EQ(look(watch, 1000, 1000, 1500), GroupState::counting);
+  EXPECT_EQ(look(watch, 1000, 1000, 2000), GroupState::dead);
+}
+
+TEST(GroupWatch, AClockThatStopsInGuestsMayStandForASecond) {
+  GroupWatch watch(GroupState::starved, GroupClock::stops_in_guests);
+  look(watch, 1000, 1000, 1000);
+  EXPECT_EQ(look(watch, 1001, 1001, 16'000), GroupState::counting);
+  EXPECT_EQ(look(watch, 1001, 1001, 16'999), GroupState::counting);
+  EXPECT_EQ(look(watch, 1001, 1001, 17'000), GroupState::dead);
+}
+
+TEST(GroupWatch, AStandingClockKeepsTheStateForAMoment) {
   GroupWatch watch;
   look(watch, 1000, 500, 1000);
   EXPECT_EQ(look(watch, 1000, 500, 1001), GroupState::multiplexed);
