@@ -95,13 +95,13 @@ void CounterSet::control_hardware(CpuId cpu, GroupControl what) {
     return;
   }
   if (what == GroupControl::disable) {
-    counters->note_pause();
+    counters->note_pause(monotonic_ns());
   }
   lock.unlock();
   const bool all_obeyed = counters->control_hardware(kernel_, what);
   lock.lock();
   if (what == GroupControl::enable) {
-    counters->note_resumption();
+    counters->note_resumption(monotonic_ns());
     if (!all_obeyed) {
       counters->ask_to_be_reopened();
     }
@@ -131,7 +131,8 @@ void CounterSet::drop(std::map<CpuId, CpuCounters>::iterator entry, std::vector<
   ++generation_;
 }
 
-void CounterSet::retire(const CpuCounters& counters) {
+void CounterSet::retire(CpuCounters& counters) {
+  counters.settle();
   RetiredCounts& retired = retired_[counters.info().package];
   retired.counts.resize(events_.size());
   retired.times.resize(events_.size());

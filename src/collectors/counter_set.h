@@ -56,8 +56,8 @@ class CounterSet {
   // on the CPU.
   void release(CpuId cpu);
   // Stops counting hardware events on a CPU and goes on with it: makes room on its PMU for a few
-  // ms. Totals and times stand still meanwhile. Nothing happens where the CPU has none, or a call
-  // hangs on it.
+  // ms. Totals stand still meanwhile, the groups' enabled time goes on. Nothing happens where the
+  // CPU has none, or a call hangs on it.
   void pause_hardware(CpuId cpu);
   void resume_hardware(CpuId cpu);
   // Drops CPUs that are not in `keep`, and those that were seen offline since they were opened:
@@ -128,7 +128,7 @@ class CounterSet {
   // Takes a CPU out. What it had counted stays in the sums; its groups go to `closing`, or, while a
   // call is made on them, to the thread in that call.
   void drop(std::map<CpuId, CpuCounters>::iterator entry, std::vector<Node>& closing);
-  void retire(const CpuCounters& counters);
+  void retire(CpuCounters& counters);
   void mark_untrusted(CpuCounters& counters) const;
   [[nodiscard]] CountersView view() const;
 

@@ -63,7 +63,7 @@ void CpuCounters::note_absence() {
 
 void CpuCounters::apply_group(WatchedGroup& watched) {
   watched.read_time = watched.fetched.ended - watched.fetched.begun;
-  if (is_paused_ && watched.opened.is_hardware) {
+  if (paused_at_ != 0 && watched.opened.is_hardware) {
     watched.watch.excuse_clock();
   }
   const auto got = watched.opened.group.take(watched.reading);
@@ -81,14 +81,18 @@ void CpuCounters::apply_group(WatchedGroup& watched) {
   watch(watched);
 }
 
-std::vector<OpenedGroup> CpuCounters::release() {
+void CpuCounters::settle() {
   for (CountScaler& scaler : scalers_) {
     scaler.close();
   }
+}
+
+std::vector<OpenedGroup> CpuCounters::release() {
+  settle();
   std::vector<OpenedGroup> old;
   for (WatchedGroup& watched : groups_) {
     GroupTimes& past = past_times_[watched.opened.events.front()];
-    past.enabled += watched.reading.enabled;
+    past.enabled += watched.reading.enabled + watched.paused;
     past.running += watched.reading.running;
     old.push_back(std::move(watched.opened));
   }
@@ -202,14 +206,15 @@ bool CpuCounters::control_hardware(PerfKernel& kernel, GroupControl what) {
   return all_obeyed;
 }
 
-void CpuCounters::note_pause() {
-  is_paused_ = true;
+void CpuCounters::note_pause(RawCount now) {
+  paused_at_ = now;
 }
 
-void CpuCounters::note_resumption() {
-  is_paused_ = false;
+void CpuCounters::note_resumption(RawCount now) {
+  const RawCount begun = std::exchange(paused_at_, 0);
   for (WatchedGroup& watched : groups_) {
     watched.watch.excuse_clock();
+    watched.paused += watched.opened.is_hardware && begun != 0 ? now - begun : 0;
   }
 }
 
@@ -294,7 +299,7 @@ GroupTimes CpuCounters::times_ever_led_by(std::size_t event) const {
   GroupTimes times = past_times_[event];
   const WatchedGroup* watched = group_of(event);
   if (watched != nullptr && watched->opened.events.front() == event) {
-    times.enabled += watched->reading.enabled;
+    times.enabled += watched->reading.enabled + watched->paused;
     times.running += watched->reading.running;
   }
   return times;

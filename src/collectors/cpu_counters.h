@@ -52,15 +52,18 @@ class CpuCounters {
   // Puts freshly enabled groups in the place of those held so far, which are to have been read a
   // last time. Returns the old ones for the caller to close, which takes long, without the lock.
   std::vector<OpenedGroup> install(OpenedCpu opened);
+  // Settles what is held back: the groups are read no more.
+  void settle();
   // Hands out the open groups to be closed; until the next install() there is no data. For where
   // descriptors don't suffice for the old groups and new ones at once.
   std::vector<OpenedGroup> release();
 
   // Stops the groups of hardware events, or lets them go on; whether all of them obeyed.
   bool control_hardware(PerfKernel& kernel, GroupControl what);
-  // They are about to be stopped, and they go on: their clocks stand still meanwhile.
-  void note_pause();
-  void note_resumption();
+  // They are about to be stopped, and they go on; `now` is CLOCK_MONOTONIC in ns. Their clocks
+  // stand still meanwhile; that the time they show as enabled goes on tells what was lost.
+  void note_pause(RawCount now);
+  void note_resumption(RawCount now);
   // One of them could not be enabled again: asks to be reopened.
   void ask_to_be_reopened();
 
@@ -116,6 +119,7 @@ class CpuCounters {
     std::optional<GroupState> state;  // nothing before the first reading
     std::optional<Fault> fault;       // of the newest reading
     GroupReading reading;             // the newest that succeeded
+    RawCount paused = 0;              // ns
     RawCount read_time = 0;
     ReadSpan fetched;  // collect()'s: of the call that apply() takes in next
   };
@@ -133,8 +137,8 @@ class CpuCounters {
   bool offline_ = false;
   bool unanswered_ = false;
   bool came_back_ = false;
-  bool is_paused_ = false;
   RawCount applied_at_ = 0;
+  RawCount paused_at_ = 0;  // 0: not now
   Arrangement arrangement_ = Arrangement::merged;
   std::optional<Arrangement> wants_reopening_;
   std::vector<WatchedGroup> groups_;

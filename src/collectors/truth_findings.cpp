@@ -30,6 +30,8 @@ std::string in_words(const EventTruth& truth) {
       return "others held the counters";
     case Doubt::shared_counter:
       return "the counters were shared with others";
+    case Doubt::interrupted:
+      return "a try was interrupted, and counting was not to stand still for longer";
     case Doubt::no_such_event:
     case Doubt::none:
       break;

@@ -10,6 +10,8 @@
 namespace perf_exporter {
 namespace {
 
+constexpr int kChecksToRest = 12;  // an hour's
+
 bool is_hardware(const CatalogEvent& event) {
   return event.spec.type == PERF_TYPE_HARDWARE || event.spec.type == PERF_TYPE_HW_CACHE;
 }
@@ -65,7 +67,13 @@ bool TruthWatch::check(const std::vector<CorePmu>& pmus, const CpuList& counted)
     if (cpus_of(pmu, counted).empty()) {
       continue;
     }
-    PmuTruth truth = check_truth(kernel_, pmu, cpus_of(pmu, usable), room_, affinity_);
+    int& without_room = without_room_[pmu.name];
+    const Room room = without_room > 0 ? Room{} : room_;
+    without_room -= without_room > 0 ? 1 : 0;
+    PmuTruth truth = check_truth(kernel_, pmu, cpus_of(pmu, usable), room, affinity_);
+    if (truth.longest_pause > kLongestPause) {
+      without_room = kChecksToRest;
+    }
     if (const PmuTruth* before = standing_of(pmu.name)) {
       truth.cycles = standing_after(before->cycles, truth.cycles);
       truth.instructions = standing_after(before->instructions, truth.instructions);

@@ -19,7 +19,8 @@ class TruthWatch {
   TruthWatch(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted, HostPaths paths,
              CallUse affinity = CallUse::make);
 
-  // How the checks get counters where what is counted takes all of them; nothing by default.
+  // How the checks get counters where what is counted takes all of them; nothing by default. Where
+  // counting stood still for too long (see Room) a PMU's next twelve checks do without.
   void set_room(Room room) { room_ = std::move(room); }
 
   // Checks each PMU that has any of `counted`, the CPUs that are counted now, on a CPU of these
@@ -49,6 +50,7 @@ class TruthWatch {
   bool wants_hardware_;
   Room room_;
   std::vector<PmuTruth> standing_;
+  std::map<std::string, int> without_room_;  // by PMU: so many checks to come
 };
 
 // The wanted events that are not to be believed where a PMU has failed like this: not 0 at their

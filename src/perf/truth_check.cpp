@@ -1,13 +1,16 @@
 #include "perf/truth_check.h"
 
 #include <linux/perf_event.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "perf/cpu_pin.h"
 #include "perf/event_group.h"
 
@@ -92,9 +95,33 @@ EventTruth judge(std::size_t event, RawCount seen, RawCount enabled) {
   return {is_right ? Verdict::right : Verdict::nonsense, Doubt::none, 0, seen};
 }
 
+// While it lives, the caller's counting stands still.
+class Pause {
+ public:
+  Pause(const Room& room, CpuId cpu, RawCount& longest)
+      : room_(room), cpu_(cpu), longest_(longest) {
+    ::sched_yield();  // now rather than in the loop
+    begun_ = monotonic_ns();
+    room_.make(cpu_);
+  }
+  Pause(const Pause&) = delete;
+  Pause& operator=(const Pause&) = delete;
+  ~Pause() {
+    room_.give_back(cpu_);
+    longest_ = std::max<RawCount>(longest_, monotonic_ns() - begun_);
+  }
+
+ private:
+  const Room& room_;
+  CpuId cpu_;
+  RawCount& longest_;
+  RawCount begun_ = 0;
+};
+
 // One try: a fresh group, so that nothing of an earlier one is left. A truth for each event of the
-// subject.
-std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, CpuId cpu) {
+// subject. Without a room the caller's counting goes on.
+std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, CpuId cpu,
+                                 const Room& room, RawCount& longest_pause) {
   const auto all = [&](const EventTruth& truth) {
     return std::vector<EventTruth>(subject.events.size(), truth);
   };
@@ -105,6 +132,10 @@ std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, Cpu
     return all(error == EINVAL ? unknown(Doubt::no_counter, error)
                                : unknown(doubt_of(error), error));
   }
+  std::optional<Pause> pause;
+  if (room.make) {
+    pause.emplace(room, cpu, longest_pause);
+  }
   if (const auto enabled = group->enable(kernel); !enabled) {
     return all(unknown(Doubt::refused, enabled.error().code));
   }
@@ -113,6 +144,7 @@ std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, Cpu
   if (const auto read = group->read(kernel, reading); !read) {
     return all(unknown(Doubt::refused, read.error().code));
   }
+  pause.reset();
   if (reading.running == 0) {
     return all(unknown(Doubt::no_counter));
   }
@@ -138,9 +170,21 @@ EventTruth sum_up(const EventTruth& before, const EventTruth& now) {
   return now.verdict == Verdict::nonsense ? now : before;
 }
 
-void try_events(PerfKernel& kernel, const Subject& subject, CpuId cpu, Truths& truths) {
+// What failed in too few tries is not condemned.
+void leave_open(Truths& truths) {
+  for (EventTruth& truth : truths) {
+    truth = truth.failed() ? unknown(Doubt::interrupted) : truth;
+  }
+}
+
+void try_events(PerfKernel& kernel, const Subject& subject, CpuId cpu, const Room& room,
+                RawCount& longest_pause, Truths& truths) {
   for (int i = 0; i < kTries; ++i) {
-    const auto tried = try_once(kernel, subject, cpu);
+    if (longest_pause > kLongestPause) {
+      leave_open(truths);
+      return;
+    }
+    const auto tried = try_once(kernel, subject, cpu, room, longest_pause);
     bool all_right = true;
     for (std::size_t member = 0; member < tried.size(); ++member) {
       EventTruth& truth = truths[subject.events[member]];
@@ -185,12 +229,10 @@ PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus
   Truths truths;
   const Subject subject = find_subject(kernel, pmu, pin->cpu(), truths);
   if (!subject.events.empty()) {
-    try_events(kernel, subject, pin->cpu(), truths);
+    try_events(kernel, subject, pin->cpu(), {}, result.longest_pause, truths);
   }
   if (room.make && !subject.events.empty() && lacks_counters(truths)) {
-    room.make(pin->cpu());
-    try_events(kernel, subject, pin->cpu(), truths);
-    room.give_back(pin->cpu());
+    try_events(kernel, subject, pin->cpu(), room, result.longest_pause, truths);
   }
   result.cycles = truths[kCycles];
   result.instructions = truths[kInstructions];

@@ -31,6 +31,7 @@ enum class Doubt {
   no_such_event,     // the PMU does not have the event
   no_counter,        // others held the counters
   shared_counter,    // it had a counter for a part of the time
+  interrupted,       // a try was held up, and with it the caller's counting: there was no other
 };
 
 // What the check of one event has found.
@@ -51,6 +52,7 @@ struct PmuTruth {
   std::optional<CpuId> cpu;  // where it was checked; nothing where no CPU could be used
   EventTruth cycles;
   EventTruth instructions;
+  RawCount longest_pause = 0;  // ns for which the caller's counting stood still at once: see Room
 };
 
 // A hardware event must not come nearer to 0 than this in the loop: 1 % of its instructions. For
@@ -64,10 +66,14 @@ inline constexpr RawCount kInstructionTolerance = kKnownLoopInstructions / 100;
 // more than 10 GHz.
 inline constexpr RawCount kMostCyclesPerNanosecond = 10;
 
+inline constexpr RawCount kLongestPause = 20'000'000;  // ns
+
 // What the caller counts itself on a CPU stands in the check's way where the PMU is small: events
 // of a whole CPU are served before those of a task, and may take every counter. `make` stops
-// counting on the CPU, `give_back` goes on with it. Each is called once at most, on the checking
-// thread, for the few ms of the tries, and only where these found no counters otherwise.
+// counting on the CPU, `give_back` goes on with it: in turn, on the checking thread, once for each
+// try, and only where the tries found no counters otherwise. Between the two there is the loop and
+// nothing else: some 100 us, unless the thread loses its CPU meanwhile. Where a pause is longer
+// than kLongestPause there is no other in this check.
 struct Room {
   std::function<void(CpuId)> make;
   std::function<void(CpuId)> give_back;

@@ -331,6 +331,44 @@ TEST_F(CounterSetTest, HardwareIsPausedOnOneCpuAndGoesOn) {
   EXPECT_EQ(machine_.counters.reopen_requests().size(), 1U) << "it could not go on";
 }
 
+TEST(CounterSet, APauseIsTimeInWhichNothingRan) {
+  Machine machine(events_named({"cycles", "page_faults"}), "0");
+  machine.open_cpu(CpuId{0});
+  machine.read();
+  machine.counters.pause_hardware(CpuId{0});
+  let_the_reading_age();
+  machine.counters.resume_hardware(CpuId{0});
+  const auto lost = [&](const char* event) {
+    std::uint64_t ns = 0;
+    machine.with_cpu(0, [&](const CpuCounters& cpu) {
+      const GroupTimes times = *cpu.times_led_by(index_of(machine.events, event));
+      ns = static_cast<std::uint64_t>(times.enabled - times.running);
+    });
+    return ns;
+  };
+  const std::uint64_t before = lost("cycles");
+  EXPECT_GE(before, 1'000'000U);
+  EXPECT_EQ(lost("page_faults"), 0U) << "it went on";
+  machine.open_cpu(CpuId{0});
+  machine.read();
+  EXPECT_EQ(lost("cycles"), before) << "it stays lost when the group is opened anew";
+  EXPECT_EQ(machine.status(0, "cycles"), EventStatus::counting) << "nobody shares the counter";
+}
+
+TEST(CounterSet, WhatIsHeldBackOfACpuThatGoesStaysInTheSums) {
+  Machine machine(events_named({"branches"}), "0");
+  machine.kernel.count(hardware(), clocks({{1000, 500}, {1020, 510}}));
+  machine.open_cpu(CpuId{0});
+  machine.read();
+  machine.read();
+  EXPECT_EQ(machine.total(0, "branches"), 10'000U) << "10 ms of 20 are held back";
+  machine.counters.keep_only({});
+  machine.counters.with_state([&](const CountersView& view) {
+    const RetiredCounts& retired = view.retired.begin()->second;
+    EXPECT_EQ(static_cast<std::uint64_t>(retired.counts[0]), 10'200U);
+  });
+}
+
 TEST(CounterSet, SilenceIsAChange) {
   const auto branches = events_named({"branches"});
   Machine machine(branches, "0");
