@@ -26,13 +26,12 @@ constexpr FindingText kTexts[] = {
 
     {"kernel_does_not_answer",
      "A call to the kernel's perf code does not return; what waits for it can't be counted.",
-     "Look in the {node}'s kernel log: a task that is blocked, or a fault in perf, says what "
-     "hangs.\n"
-     "  sudo dmesg | grep -i -e 'blocked for more than' -e perf -e BUG\n"
-     "Where the kernel is sound, something in front of it holds the call: a supervisor by seccomp\n"
-     "(Seccomp 2), a tracer (TracerPid). The call goes on by itself once it is answered; a wedged "
-     "kernel\n"
-     "takes a reboot."},
+     "Look for what holds the call in front of a sound kernel: a supervisor by seccomp (Seccomp "
+     "2), a\n"
+     "tracer (TracerPid). It goes on once it is answered; a wedged kernel takes a reboot, and its "
+     "log\n"
+     "says what hangs:\n"
+     "  sudo dmesg | grep -i -e 'blocked for more than' -e perf -e BUG"},
 
     // In front of perf.
     {"seccomp_eperm",

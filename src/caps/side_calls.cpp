@@ -19,6 +19,7 @@
 
 #include "base/host_paths.h"
 #include "caps/capability_sets.h"
+#include "caps/child_wait.h"
 
 namespace perf_exporter {
 namespace {
@@ -101,11 +102,7 @@ std::optional<int> go_on(Progress& progress) {
     make_all(progress);
   }
   int status = 0;
-  pid_t ended = 0;
-  do {
-    ended = ::waitpid(child, &status, 0);
-  } while (ended < 0 && errno == EINTR);
-  return ended == child ? std::optional(status) : std::nullopt;
+  return wait_or_kill(child, status) == child ? std::optional(status) : std::nullopt;
 }
 
 TrialResult result_of(int error) {

@@ -7,13 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <system_error>
-#include <thread>
 
 #include "base/task_limit.h"
+#include "caps/child_wait.h"
 
 namespace perf_exporter {
 namespace {
@@ -103,26 +102,7 @@ constexpr int kMaxExitStatus = 255;
   ::_exit(std::min(error_of(kernel, call), kMaxExitStatus));
 }
 
-// Waits for the child's end, with growing pauses: most take less than a millisecond. 0 where it has
-// not come within the time, as of waitpid(2).
-pid_t wait_for_end(pid_t child, int& status, std::chrono::milliseconds patience) {
-  constexpr std::chrono::microseconds kLongestPause{20'000};
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  std::chrono::microseconds pause{100};
-  while (true) {
-    const pid_t ended = ::waitpid(child, &status, WNOHANG);
-    const bool goes_on = ended == 0 || (ended < 0 && errno == EINTR);
-    if (!goes_on || std::chrono::steady_clock::now() >= deadline) {
-      return ended;
-    }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(2 * pause, kLongestPause);
-  }
-}
-
 TrialResult try_in_child(PerfKernel& kernel, const OpenCall& call) {
-  constexpr std::chrono::milliseconds kPatience{5000};
-  constexpr std::chrono::milliseconds kPatienceWithTheKilled{100};
   const pid_t child = ::fork();
   if (child < 0) {
     return {TrialResult::Outcome::not_run, errno};
@@ -131,10 +111,8 @@ TrialResult try_in_child(PerfKernel& kernel, const OpenCall& call) {
     end_child_with_error_of(kernel, call);
   }
   int status = 0;
-  const pid_t ended = wait_for_end(child, status, kPatience);
+  const pid_t ended = wait_or_kill(child, status);
   if (ended == 0) {
-    ::kill(child, SIGKILL);  // to no avail where it sleeps uninterruptibly: it is left then
-    wait_for_end(child, status, kPatienceWithTheKilled);
     return {TrialResult::Outcome::unanswered, 0};
   }
   if (ended != child) {

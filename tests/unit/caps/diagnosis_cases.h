@@ -63,8 +63,8 @@ inline void set_file_capabilities(HostFacts& facts, std::uint64_t permitted) {
   facts.file_capabilities = FileCapabilities{true, permitted, 0, true, 0};
 }
 
-// r0 to r10 by name: "EINVAL EFAULT OK EACCES ...", "SIGSYS", "SIGKILL", "-" for not run and for
-// what is left out.
+// r0 to r10 by name: "EINVAL EFAULT OK EACCES ...", "SIGSYS", "SIGKILL", "HANG" for a call that
+// does not return, "-" for not run and for what is left out.
 inline Trials trials_of(const std::string& words) {
   const std::map<std::string, int> errors = {
       {"EINVAL", EINVAL}, {"EFAULT", EFAULT}, {"EACCES", EACCES},         {"EPERM", EPERM},
@@ -79,6 +79,8 @@ inline Trials trials_of(const std::string& words) {
       result = {TrialResult::Outcome::opened, 0};
     } else if (word == "SIGSYS" || word == "SIGKILL") {
       result = {TrialResult::Outcome::killed, word == "SIGSYS" ? SIGSYS : SIGKILL};
+    } else if (word == "HANG") {
+      result = {TrialResult::Outcome::unanswered, 0};
     } else if (word != "-") {
       result = {TrialResult::Outcome::refused, errors.at(word)};
     }

@@ -112,6 +112,10 @@ constexpr Row kRows[] = {
      kEnodev, "fail:emulated_kernel"},
     {"intercepted", kRule, [](HostFacts& f) { grant(f, kPerfmonBit); }, kEperm,
      "fail:refused_before_perf"},
+    {"no_answer_to_the_first", kRule, [](HostFacts& f) { grant(f, kPerfmonBit); }, "HANG",
+     "fail:kernel_does_not_answer"},
+    {"no_answer_to_a_later_one", kRule, [](HostFacts& f) { grant(f, kPerfmonBit); },
+     "EINVAL EFAULT OK HANG", "fail:kernel_does_not_answer"},
     {"no_child", kRule, [](HostFacts& f) { grant(f, kPerfmonBit); }, "-", "unknown:trials_not_run"},
 
     {"no_descriptor_left", kHost, [](HostFacts& f) { grant(f, kPerfmonBit); },

@@ -1,0 +1,100 @@
+#include "perf/watched_kernel.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <limits>
+#include <thread>
+
+#include "fakes/fake_perf_kernel.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr std::uint64_t kEver = std::numeric_limits<std::uint64_t>::max();
+
+class WatchedKernelTest : public testing::Test {
+ protected:
+  // Opens on another thread, and returns once that is in the call.
+  std::thread hang_in_open(int cpu) {
+    fake_.set_before_open([this](const OpenCall&) {
+      entered_ = true;
+      entered_.notify_all();
+      released_.wait(false);
+    });
+    std::thread thread([this, cpu] {
+      perf_event_attr attr{};
+      attr.type = PERF_TYPE_HARDWARE;
+      attr.config = PERF_COUNT_HW_INSTRUCTIONS;
+      OpenCall call;
+      call.attr = &attr;
+      call.cpu = cpu;
+      returned_ = watched_.open(call).has_value();
+    });
+    entered_.wait(false);
+    return thread;
+  }
+  void release() {
+    released_ = true;
+    released_.notify_all();
+  }
+
+  FakePerfKernel fake_;
+  WatchedKernel watched_{fake_};
+  std::atomic<bool> entered_ = false;
+  std::atomic<bool> released_ = false;
+  std::atomic<bool> returned_ = false;
+};
+
+TEST_F(WatchedKernelTest, TellsOfTheCallThatHasNotReturned) {
+  EXPECT_FALSE(watched_.begun_before(kEver));
+  std::thread thread = hang_in_open(3);
+  const auto call = watched_.begun_before(kEver);
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->kind, CallInFlight::Kind::open);
+  EXPECT_EQ(call->spec, (EventSpec{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS}));
+  EXPECT_EQ(call->cpu, 3);
+  EXPECT_NE(call->thread, ::gettid());
+  EXPECT_FALSE(watched_.begun_before(call->since)) << "it is no older than that";
+  release();
+  thread.join();
+  EXPECT_TRUE(returned_);
+  EXPECT_FALSE(watched_.begun_before(kEver));
+}
+
+TEST_F(WatchedKernelTest, AForkedChildIsNotWatched) {
+  std::thread thread = hang_in_open(0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    fake_.set_before_open({});
+    watched_.abandon();  // no lock of the parent's threads is waited for
+    OpenCall call;
+    ::_exit(watched_.open(call).has_value() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  release();
+  thread.join();
+}
+
+TEST_F(WatchedKernelTest, OnceAbandonedNoCallReturns) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::thread thread = hang_in_open(0);
+    watched_.abandon();
+    release();
+    for (int i = 0; i < 50 && !returned_; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ::_exit(returned_ ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace perf_exporter
