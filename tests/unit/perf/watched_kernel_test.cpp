@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <limits>
 #include <thread>
 
@@ -80,16 +81,20 @@ TEST_F(WatchedKernelTest, AForkedChildIsNotWatched) {
   thread.join();
 }
 
-TEST_F(WatchedKernelTest, OnceAbandonedNoCallReturns) {
+// In a process of its own, whose end ends the thread that stays behind.
+TEST(WatchedKernel, OnceAbandonedNoCallReturns) {
   const pid_t child = ::fork();
   if (child == 0) {
-    std::thread thread = hang_in_open(0);
-    watched_.abandon();
-    release();
-    for (int i = 0; i < 50 && !returned_; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    FakePerfKernel fake;
+    WatchedKernel watched(fake);
+    std::atomic<bool> returned = false;
+    fake.set_before_open([&](const OpenCall&) { watched.abandon(); });
+    std::thread([&] { returned = watched.open({}).has_value(); }).detach();
+    while (!watched.begun_before(kEver)) {
+      std::this_thread::yield();
     }
-    ::_exit(returned_ ? 1 : 0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ::_exit(returned ? 1 : 0);
   }
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
