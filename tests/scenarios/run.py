@@ -36,6 +36,7 @@ import starts
 import sums
 import surroundings
 import threads
+import together
 import untried
 import workshop
 from leftovers import Leftovers
@@ -44,7 +45,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
 EVERYBODY = ["0", "0", "4294967295"]
 MODULES = (capabilities, surroundings, filters, other_calls, preflights, cgroups, serving, untried, sums, inherited,
-           masked, threads, silence, oci)  # fmt: skip
+           masked, threads, silence, together, oci)  # fmt: skip
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 
