@@ -56,7 +56,7 @@ struct Exporter {
         events(events_of({"software"})),
         counters(kernel, events, OnlineCpus::open(host.paths()).value()),
         scrape(counters, {"/proc", host.paths().sysfs}, aggregate, {"software"},
-               spdlog::default_logger()) {
+               spdlog::default_logger(), [] { return std::uint64_t{0}; }) {
     GroupOpener opener(kernel, events, {}, Guests::include);
     for (std::size_t cpu = 0; cpu < cpus; ++cpu) {
       CpuInfo info;
