@@ -54,6 +54,9 @@ std::string_view runtime_unit(std::optional<Runtime> runtime) {
       return "crio.service";
     case Runtime::podman:
     case Runtime::nspawn:
+    case Runtime::lxc:
+    case Runtime::incus:
+    case Runtime::lxd:
     case Runtime::none:
       break;
   }
@@ -118,6 +121,9 @@ std::optional<std::string> literal(std::string_view name, const HostFacts& facts
   }
   if (name == "call_list") {
     return system_calls(facts, " ");
+  }
+  if (name == "incus") {  // the command of the one, and of the other
+    return facts.runtime == Runtime::lxd ? "lxc" : "incus";
   }
   if (name == "runtime_unit") {
     return std::string(runtime_unit(facts.runtime));

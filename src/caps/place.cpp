@@ -19,6 +19,7 @@ struct Traces {
   std::string cgroup;
   std::string mountinfo;
   std::string environment;
+  std::string container;  // of /run/systemd/container: "lxc"
 };
 
 enum class Trace {
@@ -27,7 +28,11 @@ enum class Trace {
   root_mount,
   hostname_mount,
   hosts_mount,
-  propagation_mount
+  propagation_mount,
+  boot_id_mount,
+  incus_mount,
+  lxd_mount,
+  container
 };
 
 bool shows(const Traces& traces, Trace trace, std::string_view mark) {
@@ -49,6 +54,14 @@ bool shows(const Traces& traces, Trace trace, std::string_view mark) {
       return mount_shows("/etc/hosts");
     case Trace::propagation_mount:
       return mount_shows("/run/host/incoming");
+    case Trace::boot_id_mount:
+      return mount_shows("/proc/sys/kernel/random/boot_id");
+    case Trace::incus_mount:
+      return mount_shows("/dev/.incus-mounts");
+    case Trace::lxd_mount:
+      return mount_shows("/dev/.lxd-mounts");
+    case Trace::container:
+      return traces.container.find(mark) != std::string::npos;
   }
   return false;
 }
@@ -64,9 +77,11 @@ constexpr PodMark kPodMarks[] = {
     {Trace::environment, "KUBERNETES_SERVICE_HOST="},
 };
 
-// The first row that is found wins. Podman, nspawn and Docker were recorded from real containers.
-// A host's own mount table holds the root file systems of its containers as well: so only the
-// mounts at places of the process' own are looked at.
+// The first row that is found wins. Podman, nspawn, Docker and LXC were recorded from real
+// containers; the mounts of Incus and LXD are as their users list them. A mark may be empty: the
+// mount itself says it. A unit's own /dev and /proc (PrivateDevices=, ProtectProc=) hide these;
+// what systemd keeps of its start stays. A host's own mount table holds the root file systems of
+// its containers as well: so only the mounts at places of the process' own are looked at.
 struct RuntimeMark {
   Trace trace;
   std::string_view mark;
@@ -86,6 +101,13 @@ constexpr RuntimeMark kRuntimeMarks[] = {
     {Trace::hostname_mount, "/nerdctl/", Runtime::containerd},
     {Trace::root_mount, "/docker/overlay2/", Runtime::docker},
     {Trace::root_mount, "io.containerd.", Runtime::containerd},
+    {Trace::incus_mount, "", Runtime::incus},
+    {Trace::lxd_mount, "", Runtime::lxd},
+    {Trace::boot_id_mount, "/.lxc-boot-id", Runtime::lxc},
+    {Trace::cgroup, "/lxc.payload", Runtime::lxc},
+    {Trace::environment, "container=lxc", Runtime::lxc},
+    {Trace::container, "lxc", Runtime::lxc},
+    {Trace::container, "systemd-nspawn", Runtime::nspawn},
 };
 
 // Podman and CRI-O keep their containers alike (containers/storage); only the latter runs pods of
@@ -119,7 +141,10 @@ std::optional<std::string> find_unit(std::string_view cgroups) {
   return std::nullopt;
 }
 
-Place place_of(const Traces& traces, Runtime runtime) {
+// Proxmox VE runs LXC on a kernel of its own.
+constexpr std::string_view kProxmoxKernel = "-pve";
+
+Place place_of(const Traces& traces, Runtime runtime, std::string_view kernel_release) {
   switch (runtime) {
     case Runtime::docker:
       return Place::docker;
@@ -131,6 +156,11 @@ Place place_of(const Traces& traces, Runtime runtime) {
       return Place::kubernetes;
     case Runtime::nspawn:
       return Place::nspawn;
+    case Runtime::lxc:
+      return kernel_release.ends_with(kProxmoxKernel) ? Place::proxmox : Place::lxc;
+    case Runtime::incus:
+    case Runtime::lxd:
+      return Place::incus;
     case Runtime::none:
       break;
   }
@@ -175,14 +205,18 @@ std::optional<WhereItRuns> find_place(const std::filesystem::path& self) {
   if (!cgroup && !mountinfo) {
     return std::nullopt;
   }
-  const Traces traces = {cgroup.value_or(""), mountinfo.value_or(""), environment.value_or("")};
+  const auto container = read_text(self / "root/run/systemd/container");
+  const auto release = read_text(self.parent_path() / "sys/kernel/osrelease");
+  const Traces traces = {cgroup.value_or(""), mountinfo.value_or(""), environment.value_or(""),
+                         container.value_or("")};
   const bool is_pod =
       std::any_of(std::begin(kPodMarks), std::end(kPodMarks),
                   [&](const PodMark& row) { return shows(traces, row.trace, row.mark); });
   WhereItRuns found;
   found.runtime = find_runtime(traces, is_pod);
-  found.place =
-      is_pod ? Place::kubernetes : place_of(traces, found.runtime.value_or(Runtime::none));
+  found.place = is_pod
+                    ? Place::kubernetes
+                    : place_of(traces, found.runtime.value_or(Runtime::none), release.value_or(""));
   // In a container without a systemd of its own, the unit is that of whoever runs the container.
   if (found.place == Place::systemd || has_own_systemd(self)) {
     found.unit = find_unit(traces.cgroup);
@@ -192,13 +226,14 @@ std::optional<WhereItRuns> find_place(const std::filesystem::path& self) {
 
 std::string_view to_text(Place place) {
   constexpr std::array<std::string_view, kPlaces.size()> kNames = {
-      "kubernetes", "docker", "podman", "containerd", "systemd", "nspawn", "host"};
+      "kubernetes", "docker", "podman", "containerd", "systemd",
+      "nspawn",     "lxc",    "incus",  "proxmox",    "host"};
   return kNames[static_cast<std::size_t>(place)];
 }
 
 std::string_view to_text(Runtime runtime) {
-  constexpr std::string_view kNames[] = {"none",       "docker", "podman",
-                                         "containerd", "cri-o",  "nspawn"};
+  constexpr std::string_view kNames[] = {"none",   "docker", "podman", "containerd", "cri-o",
+                                         "nspawn", "lxc",    "incus",  "lxd"};
   return kNames[static_cast<std::size_t>(runtime)];
 }
 

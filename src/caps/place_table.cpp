@@ -39,6 +39,7 @@ const PlaceText* find_row(std::span<const PlaceText> rows, Place place) {
 
 const PlaceText& place_text(Place place) {
   const PlaceText* row = find_row(container_places(), place);
+  row = row != nullptr ? row : find_row(lxc_places(), place);
   row = row != nullptr ? row : find_row(system_places(), place);
   return row != nullptr ? *row : system_places().back();
 }

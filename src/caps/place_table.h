@@ -30,9 +30,10 @@ struct PlaceText {
   std::string_view cgroups;           // makes the host's cgroups visible
 };
 
-// The rows, parted by who made the place: a container's runtime with an image, or a system. The
-// plain host's is the last one.
+// The rows, parted by who made the place: a container's runtime with an image, LXC, or a system.
+// The plain host's is the last one.
 std::span<const PlaceText> container_places();
+std::span<const PlaceText> lxc_places();
 std::span<const PlaceText> system_places();
 
 const PlaceText& place_text(Place place);

@@ -85,6 +85,9 @@ std::string_view newer_runtime(std::optional<Runtime> runtime) {
     case Runtime::crio:
       return "CRI-O to 1.35.1 or newer";
     case Runtime::nspawn:
+    case Runtime::lxc:
+    case Runtime::incus:
+    case Runtime::lxd:
     case Runtime::none:
       break;
   }

@@ -86,6 +86,27 @@ TEST(DiagnosisFix, OfNspawnAndPodmanNamesTheirOwnSwitches) {
   EXPECT_THAT(first_fix(facts, kLevel2), HasSubstr("nerdctl run"));
 }
 
+TEST(DiagnosisFix, OfLinuxContainersNamesTheSwitchesOfWhatManagesThem) {
+  HostFacts facts = plain_facts();
+  facts.initial_user_namespace = false;
+  grant(facts, kPerfmonBit);
+  facts.place = Place::incus;
+  facts.runtime = Runtime::incus;
+  EXPECT_THAT(first_fix(facts, kLevel2),
+              HasSubstr("\n  incus config set NAME security.privileged=true\n"));
+  facts.runtime = Runtime::lxd;
+  EXPECT_THAT(first_fix(facts, kLevel2),
+              HasSubstr("\n  lxc config set NAME security.privileged=true\n"));
+  facts.place = Place::proxmox;
+  EXPECT_THAT(first_fix(facts, kLevel2), HasSubstr("\n  pct restore ID BACKUP --unprivileged 0"));
+  facts.seccomp_mode = 2;
+  EXPECT_THAT(first_fix(facts, "EPERM"),
+              AllOf(HasSubstr("lxc.seccomp.profile"), HasSubstr("/etc/pve/lxc/ID.conf"),
+                    Not(HasSubstr("SystemCallFilter"))));
+  facts.place = Place::lxc;
+  EXPECT_THAT(first_fix(facts, "EPERM"), HasSubstr("\n  sudo lxc-start NAME\n"));
+}
+
 // Enforcing kernels show one missing rule at a time.
 TEST(DiagnosisFix, OfSelinuxIsTheWholeRuleSetWhicheverPermissionCameFirst) {
   HostFacts facts = plain_facts();

@@ -119,7 +119,8 @@ TEST(FixRendering, LeavesCommandsWholeInEveryReport) {
 TEST(FixRendering, ProseHoldsNoCommand) {
   const std::regex command(
       "(^|[ ('`])(sudo|sysctl|systemctl|setcap|getcap|docker|podman|nerdctl|ulimit|grep|echo|cat|"
-      "chmod|apparmor_parser|semodule|bpftool|findmnt|capsh|virsh|dmesg|wsl|perf-exporter|unshare) "
+      "chmod|apparmor_parser|semodule|bpftool|findmnt|capsh|virsh|incus|lxc|lxc-start|lxc-stop|pct|"
+      "dmesg|wsl|perf-exporter|unshare) "
       "-?[a-z]");
   for_each_finding([&](const Finding& finding) {
     for_each_line(finding.fix, [&](std::string_view line) {
@@ -151,7 +152,10 @@ TEST(FixRendering, SpeakOfTheirOwnPlaceAlone) {
       {Place::podman, {"podman run", "podman --runtime"}},
       {Place::containerd, {"nerdctl"}},
       {Place::systemd, {"drop-in of the unit"}},
-      {Place::nspawn, {"nspawn"}}};
+      {Place::nspawn, {"nspawn"}},
+      {Place::lxc, {"lxc-start", "/var/lib/lxc"}},
+      {Place::incus, {"incus "}},
+      {Place::proxmox, {"Proxmox", "pct "}}};
   for_each_finding([&](const Finding& finding) {
     for (const auto& [place, own] : words) {
       for (const std::string& word : own) {

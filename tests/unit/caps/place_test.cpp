@@ -84,6 +84,37 @@ TEST(FindPlace, OfAUnitInsideAContainer) {
   }
 }
 
+// Recorded from LXC 5.0.2 with Debian's systemd inside; the mounts of Incus and LXD as their users
+// list them.
+TEST(FindPlace, OfLinuxContainersAndTheirManagers) {
+  const std::string boot_id =
+      "47 72 0:42 /.lxc-boot-id /proc/sys/kernel/random/boot_id ro,nosuid - tmpfs none rw\n";
+  EXPECT_EQ(found({"0::/init.scope", boot_id.c_str()}), "lxc lxc -");
+  EXPECT_EQ(found({"0::/lxc.payload.c1/system.slice/a.service", kDiskRoot}), "lxc lxc -");
+  EXPECT_EQ(
+      found({"0::/", (boot_id + "48 69 0:51 / /dev/.incus-mounts rw - tmpfs tmpfs rw\n").c_str()}),
+      "incus incus -");
+  EXPECT_EQ(
+      found({"0::/", (boot_id + "48 69 0:51 / /dev/.lxd-mounts rw - tmpfs tmpfs rw\n").c_str()}),
+      "incus lxd -");
+}
+
+// A unit's own /dev and /proc hide the mounts; what systemd wrote at its start does not go.
+TEST(FindPlace, OfAUnitInALinuxContainer) {
+  TempHost host;
+  host.write_proc("self/cgroup", "0::/system.slice/a.service");
+  host.write_proc("self/mountinfo", kDiskRoot);
+  host.write_proc("self/root/run/systemd/container", "lxc");
+  host.write_proc("self/root/run/systemd/system/.keep", "");
+  const auto where = [&] {
+    const auto place = find_place(host.paths().procfs / "self");
+    return std::string(to_text(place->place)) + " " + place->unit.value_or("-");
+  };
+  EXPECT_EQ(where(), "lxc a.service");
+  host.write_proc("sys/kernel/osrelease", "6.8.12-4-pve\n");
+  EXPECT_EQ(where(), "proxmox a.service");
+}
+
 TEST(FindPlace, OfDockerAndNerdctl) {
   EXPECT_EQ(found({"0::/docker/4711", kDiskRoot}), "docker docker -");
   EXPECT_EQ(found({"0::/",
@@ -139,7 +170,8 @@ TEST(FindMount, TakesTheTopmostOfAPlace) {
 }
 
 TEST(PlaceTexts, HaveOneRowForEveryPlace) {
-  EXPECT_EQ(container_places().size() + system_places().size(), kPlaces.size());
+  EXPECT_EQ(container_places().size() + lxc_places().size() + system_places().size(),
+            kPlaces.size());
   for (const Place place : kPlaces) {
     EXPECT_EQ(place_text(place).place, place);
     for (const char* piece :
