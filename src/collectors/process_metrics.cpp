@@ -96,8 +96,8 @@ ProcessUsage ProcessMetrics::read(std::optional<std::int64_t> boot_time) {
   follow_clock(boot_time);
   if (boot_time_ && started_after_boot_) {
     constexpr std::int64_t kHundredth = kSecond / 100;
-    usage.start_time_seconds =
-        static_cast<double>((*boot_time_ + *started_after_boot_) / kHundredth) / 100;
+    const std::int64_t hundredths = (*boot_time_ + *started_after_boot_) / kHundredth;
+    usage.start_time_seconds = static_cast<double>(hundredths) / 100;
   }
   return usage;
 }

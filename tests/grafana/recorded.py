@@ -52,7 +52,7 @@ def pages():
         "metal": golden("bare-metal-x86") + HW_CACHE,
         "hybrid": hybrid,
         "lopsided": without(lopsided, 'perf_cpu_cycles_total{cpu="3"}'),
-        "sums": golden("aggregate-node-256-cpus"),
+        "sums": golden("aggregate-node-64-cpus"),
         "virtual": golden("vm-no-pmu"),
         "refused": golden("paranoid-3"),
     }
