@@ -34,7 +34,7 @@ format: ## Lay out all sources as clang-format wants them
 	@scripts/install-packages.sh lint
 	@find src tests cmake -name '*.cpp' -o -name '*.h' -o -name '*.c' | xargs clang-format -i
 
-bench: ## Side by side with node_exporter, and the micro-benchmarks
+bench: ## Side by side with the floor and node_exporter, and the micro-benchmarks
 	@scripts/install-packages.sh build bench test
 	@tests/bench/run.sh
 
