@@ -92,6 +92,7 @@ class Refusals(unittest.TestCase):
         self.fail(f"no limit left some CPUs out: {seen}")
 
     @harness.needs_root
+    @unittest.skipIf("undefined" in harness.SANITIZER, "it looks at memory through a pipe, which takes a descriptor")
     def test_clients_that_wait_for_a_descriptor_keep_no_cpu_busy(self):
         """Whoever accepts sleeps in between: it gives its CPU up of its own accord, again and again."""
         with harness.Exporter("--collector=software") as exporter, contextlib.ExitStack() as clients:
