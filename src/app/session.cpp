@@ -97,18 +97,24 @@ void Session::publish(const OpenReport& report) {
     }
     whole.events = event_trials(state);
   });
+  auto silence = evidence_now();
   const std::lock_guard lock(publishing_);
   newest_ = std::move(whole);
   passed_ = true;
-  silence_.reset();
+  silence_ = std::move(silence);
   tell();
 }
 
-void Session::look_for_silence() {
+std::optional<std::string> Session::evidence_now() const {
   auto silence = evidence_of_silence(watched_);
   if (const CpuList hanging = counters_.hanging(); !silence && !hanging.empty()) {
     silence = "a call on the events of CPU " + format_cpu_list(hanging) + " has not returned";
   }
+  return silence;
+}
+
+void Session::look_for_silence() {
+  auto silence = evidence_now();
   const std::lock_guard lock(publishing_);
   if (silence == silence_) {
     return;

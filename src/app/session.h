@@ -58,6 +58,7 @@ class Session {
 
   Result<void> probe(CpuId cpu);
   void publish(const OpenReport& report);
+  [[nodiscard]] std::optional<std::string> evidence_now() const;
   // With publishing_ held.
   void tell();
 
