@@ -66,7 +66,7 @@ GroupState GroupWatch::observe(RawCount enabled, RawCount running, ReadSpan read
     begin_window();
   } else {
     state_ = was_starved ? state_ : judged(enabled_delta, running_delta);
-    if (state_ == GroupState::starved && running_ == 0) {
+    if (state_ == GroupState::starved && run == 0) {
       begin_window();
     }
   }

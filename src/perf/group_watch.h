@@ -26,7 +26,9 @@ enum class GroupClock { always_runs, stops_in_guests };
 // Watches the enabled and running times of one opened group from reading to reading.
 //
 // It looks at windows of enabled time: a new one begins once the group has run for 25 ms and 1 % of
-// the window, or nearly all of it, which is when CountScaler settles; or once it is found starved.
+// the window, or nearly all of it, which is when CountScaler settles; or once it is found starved;
+// and at each reading of a starved group up to the one at which it runs, for the time without a
+// counter says nothing of what follows.
 // What is starved is so until it has run for 25 ms and 2 % of a window: at 1 % it would come and
 // go.
 class GroupWatch {

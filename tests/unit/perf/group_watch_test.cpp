@@ -73,6 +73,18 @@ TEST(GroupWatch, WhatIsStarvedIsSoUntilItHasRunForLongEnough) {
   EXPECT_EQ(look(watch, 10'300, 80, 10'300), GroupState::multiplexed) << "30 ms of 300";
 }
 
+TEST(GroupWatch, AWindowBeginsWhereAStarvedGroupRunsAgain) {
+  GroupWatch watch;
+  look(watch, 1000, 1000, 1000);
+  look(watch, 2001, 1000, 2001);
+  EXPECT_TRUE(watch.window_begins()) << "found starved";
+  look(watch, 2500, 1000, 2500);
+  EXPECT_TRUE(watch.window_begins()) << "half a second without a counter";
+  EXPECT_EQ(look(watch, 2520, 1010, 2520), GroupState::starved) << "10 ms tell too little";
+  EXPECT_FALSE(watch.window_begins());
+  EXPECT_EQ(look(watch, 2540, 1026, 2540), GroupState::multiplexed) << "26 of 40 ms";
+}
+
 TEST(GroupWatch, InThePlaceOfOneThatCountedItHasASecondToRun) {
   GroupWatch watch(GroupState::multiplexed);
   EXPECT_EQ(look(watch, 1, 0, 1000), GroupState::multiplexed);
