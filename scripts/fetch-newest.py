@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""fetch-newest.py: Debian's newest Prometheus and node_exporter, unpacked into the cache for tests and benchmarks.
+"""fetch-newest.py [PACKAGE...]: Debian's newest Prometheus and node_exporter, or what is named, unpacked into the
+cache for tests and benchmarks.
 
 Prints the folder, which then has usr/bin/prometheus and usr/bin/prometheus-node-exporter of Debian's
 unstable release: they are linked statically but for the C library, and run on the stable one. Nothing is installed,
@@ -48,7 +49,7 @@ def main():
     with open(folder / "lock", "w", encoding="ascii") as lock, tempfile.TemporaryDirectory(dir=folder) as lists:
         fcntl.flock(lock, fcntl.LOCK_EX)
         suite = archive.Archives(lists).of([SUITE], archive.machine())
-        for package in PACKAGES:
+        for package in sys.argv[1:] or PACKAGES:
             reason = ""
             if not (folder / f"{package}.unpacked").exists():
                 print(f"fetch-newest.py: fetching {package} of {SUITE}", file=sys.stderr)

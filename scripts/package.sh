@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # package.sh [test]: builds the Debian package into build/package and prints its path; with `test`, installs it
-# on a machine that runs systemd, in a container of podman's, and purges it; units behind filters run there and in
-# one of LXC's (tests/package/service).
+# on a machine that runs systemd, in a container of podman's, and purges it; what is refused there and in containers
+# of LXC's, nspawn's, Docker's and Podman's is mended as printed (tests/package/service).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -32,6 +32,7 @@ case ${1:-} in
     [ "$(id -u)" -eq 0 ] || die "only root can install it in a container that runs systemd"
     scripts/install-packages.sh service
     TOOLS=$(scripts/fetch-tools.sh service_tools)
+    scripts/fetch-newest.py docker.io docker-cli containerd > /dev/null
     export TOOLS
     exec /usr/bin/python3 -B tests/package/service/installed.py "$root/$package"
     ;;

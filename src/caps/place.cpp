@@ -114,6 +114,21 @@ constexpr RuntimeMark kRuntimeMarks[] = {
 // Kubernetes.
 constexpr std::string_view kContainersStorage = "/overlay-containers/";
 
+// Docker's own copy of the file, wherever the daemon keeps its data: DATA/containers/ID/hostname.
+bool is_of_docker(std::string_view hostname) {
+  constexpr std::string_view kFile = "/hostname";
+  constexpr std::string_view kFolder = "/containers";
+  constexpr std::size_t kIdLength = 64;  // hexadecimal digits
+  if (!hostname.ends_with(kFile)) {
+    return false;
+  }
+  hostname.remove_suffix(kFile.size());
+  const std::string_view id = hostname.substr(hostname.rfind('/') + 1);
+  hostname.remove_suffix(std::min(id.size() + 1, hostname.size()));
+  return id.size() == kIdLength && hostname.ends_with(kFolder) &&
+         id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::optional<Runtime> find_runtime(const Traces& traces, bool is_pod) {
   for (const RuntimeMark& row : kRuntimeMarks) {
     if (shows(traces, row.trace, row.mark)) {
@@ -122,6 +137,10 @@ std::optional<Runtime> find_runtime(const Traces& traces, bool is_pod) {
   }
   if (shows(traces, Trace::hostname_mount, kContainersStorage)) {
     return is_pod ? Runtime::crio : Runtime::podman;
+  }
+  const auto hostname = find_mount(traces.mountinfo, "/etc/hostname");
+  if (hostname && is_of_docker(hostname->root)) {
+    return Runtime::docker;
   }
   return is_pod ? std::nullopt : std::optional(Runtime::none);
 }

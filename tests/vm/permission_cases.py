@@ -53,9 +53,9 @@ def perf_on_a_v1_hierarchy_is_named(guest):
 
 def a_root_that_never_delegated_is_named(guest):
     guest.check("mkdir -p /sys/fs/cgroup/some")
-    top, findings = _on_top(guest, "--scope=cpu,cgroup", "--collector=software")
-    assert top == "cgroup_root_never_delegated", findings
-    guest.write("/sys/fs/cgroup/cgroup.subtree_control", "+pids")
+    _, findings, report = cases.probe(guest, (cases.PLAIN,), "--scope=cpu,cgroup", "--collector=software")
+    assert findings[0] == "cgroup_root_never_delegated", findings
+    cases.follow(guest, report, "cgroup_root_never_delegated")
     top, findings = _on_top(guest, "--scope=cpu,cgroup", "--collector=software")
     assert top == "permitted", findings
 

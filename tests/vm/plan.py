@@ -22,6 +22,7 @@ PERMISSIONS = (
     permission_cases.without_a_capability_the_gate_is_named_too,
     cases.a_user_with_the_file_capability_counts,
     cases.a_user_without_a_capability_is_told_why,
+    cases.a_user_without_a_capability_counts_at_level_0,
     cases.debians_gate_is_named_and_its_fix_helps,
     cases.root_counts_behind_debians_gate,
 )

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import unittest
 
+import containers
 import filters
 import machine
+import nspawn
 
 PERFMON = 1 << 38
 PAGES = ("/", "/metrics", "/probe", "/version", "/-/ready", "/-/healthy")
@@ -190,5 +192,7 @@ class Installed(unittest.TestCase):
 
 if __name__ == "__main__":
     [DEB] = sys.argv[1:]
-    well = unittest.main(argv=sys.argv[:1], verbosity=2, exit=False).result.wasSuccessful()
-    sys.exit(0 if filters.run(DEB, field("Depends").strip()) and well else 1)
+    depends = field("Depends").strip()
+    well = [unittest.main(argv=sys.argv[:1], verbosity=2, exit=False).result.wasSuccessful(),
+            filters.run(DEB, depends), nspawn.run(DEB, depends), containers.run(DEB)]  # fmt: skip
+    sys.exit(0 if all(well) else 1)

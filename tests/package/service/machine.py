@@ -35,8 +35,8 @@ def sh(*command, **options):
 
 def base(dependencies):
     """A root file system with systemd and what the package depends on, made once and kept in the cache. Fixes want
-    setcap, too."""
-    dependencies += ", libcap2-bin"
+    setcap and nspawn, too."""
+    dependencies += ", libcap2-bin, systemd-container"
     root = pathlib.Path(sh(DEBIAN_ROOT, "systemd", "systemd-sysv,curl").strip())
     stamp = root.with_name(f"{root.name}.made")
     if stamp.read_text(encoding="utf-8") != dependencies:
@@ -83,12 +83,10 @@ def give_back(before):
                 print(f"{','.join(controllers)} stays in a v1 hierarchy: {now}")
 
 
-class Machine:
-    """To be used by `with`. It has no network but its loopback, and its changes are thrown away."""
+class Podman:
+    """Podman with all that it keeps in a folder of its own, to be removed at the end."""
 
-    def __init__(self, root):
-        self._root = root
-        self._name = f"perf-exporter-test-{os.getpid()}"
+    def __init__(self):
         self._folder = tempfile.mkdtemp(prefix="perf-exporter-podman-", dir="/var/tmp")
         pathlib.Path(self._folder, "containers.conf").write_text(CONTAINERS_CONF, encoding="utf-8")
         pathlib.Path(self._folder, "storage.conf").write_text(
@@ -100,9 +98,35 @@ class Machine:
         }
         self._hierarchies = hierarchies()
 
+    def run(self, *arguments, check=True, **options):
+        """What it prints; it must succeed unless `check` is False."""
+        done = subprocess.run(["podman", *arguments], env=self._environment, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, **options)  # fmt: skip
+        output = done.stdout.decode(errors="replace")
+        if check and done.returncode != 0:
+            raise AssertionError(f"podman {' '.join(arguments)}: {done.returncode}\n{output}")
+        return output
+
+    def remove(self):
+        """To be called once no container runs any more."""
+        for folder in pathlib.Path("/sys/fs/cgroup").glob("*/libpod_parent"):
+            remove_empty(folder)
+        remove_empty("/sys/fs/cgroup/libpod_parent")
+        give_back(self._hierarchies)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Machine:
+    """To be used by `with`. It has no network but its loopback, and its changes are thrown away."""
+
+    def __init__(self, root):
+        self._root = root
+        self._name = f"perf-exporter-test-{os.getpid()}"
+        self._podman = Podman()
+
     def __enter__(self):
         try:
-            self._podman("run", "--detach", "--name", self._name, "--systemd=always", "--privileged",
+            self._podman.run("run", "--detach", "--name", self._name, "--systemd=always", "--privileged",
                          "--cgroupns=private", "--network=none", "--rootfs", f"{self._root}:O", "/sbin/init")  # fmt: skip
             deadline = time.monotonic() + 60
             while self.run("systemctl is-system-running --wait", check=False).strip() != "running":
@@ -115,26 +139,15 @@ class Machine:
         return self
 
     def __exit__(self, *_):
-        self._podman("rm", "--force", "--time", "5", self._name, check=False)
-        for folder in pathlib.Path("/sys/fs/cgroup").glob("*/libpod_parent"):
-            remove_empty(folder)
-        remove_empty("/sys/fs/cgroup/libpod_parent")
-        give_back(self._hierarchies)
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _podman(self, *arguments, check=True):
-        done = subprocess.run(["podman", *arguments], env=self._environment, check=False, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
-        if check and done.returncode != 0:
-            raise AssertionError(f"podman {' '.join(arguments)}: {done.returncode}\n{done.stdout}")
-        return done.stdout
+        self._podman.run("rm", "--force", "--time", "5", self._name, check=False)
+        self._podman.remove()
 
     def run(self, script, check=True):
         """What a shell in it prints; it must succeed unless `check` is False."""
-        return self._podman("exec", self._name, "sh", "-c", script, check=check)
+        return self._podman.run("exec", self._name, "sh", "-c", script, check=check)
 
     def put(self, path, inside):
-        self._podman("cp", str(path), f"{self._name}:{inside}")
+        self._podman.run("cp", str(path), f"{self._name}:{inside}")
 
     def write(self, path, text):
         with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:

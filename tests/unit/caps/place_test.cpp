@@ -56,6 +56,20 @@ TEST(FindPlace, OfPodman) {
       << "in a cgroup namespace";
 }
 
+// Recorded from Docker 28.5.2 with --cgroup-parent and a folder of its own for its data.
+TEST(FindPlace, OfDockerWhereverItKeepsItsData) {
+  const std::string id(64, 'a');
+  const auto with_hostname = [](const std::string& root) {
+    return found(
+        {"0::/mine/x", ("82 73 254:0 " + root + " /etc/hostname rw - ext4 /dev/vda rw\n").c_str()});
+  };
+  EXPECT_EQ(with_hostname("/mnt/d/data/containers/" + id + "/hostname"), "docker docker -");
+  EXPECT_EQ(with_hostname("/mnt/d/data/containers/" + id.substr(1) + "/hostname"), "host none -");
+  EXPECT_EQ(with_hostname("/mnt/d/data/volumes/" + id + "/hostname"), "host none -");
+  EXPECT_EQ(with_hostname("/etc/hostname"), "host none -");
+  EXPECT_EQ(with_hostname("/hostname"), "host none -");
+}
+
 // Recorded from systemd-nspawn 252.
 TEST(FindPlace, OfNspawn) {
   EXPECT_EQ(found({"0::/",
