@@ -162,7 +162,7 @@ constexpr FindingText kTexts[] = {
      "The program's file in this container carries no capability: the image never had it, or lost "
      "it on the way.",
      "{file_capability}\n"
-     "And find where it was lost: by Docker's classic builder (DOCKER_BUILDKIT=0), a COPY, cp or\n"
+     "And find where it was lost: by {builder}, a COPY, cp or\n"
      "chown after setcap, or the storage drivers vfs and btrfs. Look in the built image, then\n"
      "here:\n"
      "  getcap {exe}",

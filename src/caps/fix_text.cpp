@@ -157,6 +157,10 @@ std::string piece(std::string_view name, const HostFacts& facts) {
   if (name == "newer_runtime") {
     return std::string(newer_runtime(facts.runtime));
   }
+  if (name == "builder") {  // that keeps no extended attributes
+    return place == Place::podman ? "a builder that keeps no extended attributes (buildah does)"
+                                  : "Docker's classic builder (DOCKER_BUILDKIT=0)";
+  }
   if (name == "drop_in") {
     return std::string(kDropIn);
   }

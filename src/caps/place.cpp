@@ -28,6 +28,7 @@ enum class Trace {
   root_mount,
   hostname_mount,
   hosts_mount,
+  containerenv_mount,
   propagation_mount,
   boot_id_mount,
   incus_mount,
@@ -52,6 +53,8 @@ bool shows(const Traces& traces, Trace trace, std::string_view mark) {
       return mount_shows("/etc/hostname");
     case Trace::hosts_mount:
       return mount_shows("/etc/hosts");
+    case Trace::containerenv_mount:
+      return mount_shows("/run/.containerenv");
     case Trace::propagation_mount:
       return mount_shows("/run/host/incoming");
     case Trace::boot_id_mount:
@@ -110,9 +113,10 @@ constexpr RuntimeMark kRuntimeMarks[] = {
     {Trace::container, "systemd-nspawn", Runtime::nspawn},
 };
 
-// Podman and CRI-O keep their containers alike (containers/storage); only the latter runs pods of
+// Podman and CRI-O keep their containers alike (containers/storage), whatever the storage driver is
+// (DRIVER-containers/ID/userdata), and mount one more file into them; only the latter runs pods of
 // Kubernetes.
-constexpr std::string_view kContainersStorage = "/overlay-containers/";
+constexpr std::string_view kContainersStorage = "/userdata/";
 
 // Docker's own copy of the file, wherever the daemon keeps its data: DATA/containers/ID/hostname.
 bool is_of_docker(std::string_view hostname) {
@@ -135,7 +139,8 @@ std::optional<Runtime> find_runtime(const Traces& traces, bool is_pod) {
       return row.runtime;
     }
   }
-  if (shows(traces, Trace::hostname_mount, kContainersStorage)) {
+  if (shows(traces, Trace::hostname_mount, kContainersStorage) ||
+      shows(traces, Trace::containerenv_mount, "")) {
     return is_pod ? Runtime::crio : Runtime::podman;
   }
   const auto hostname = find_mount(traces.mountinfo, "/etc/hostname");

@@ -70,6 +70,30 @@ TEST(FindPlace, OfDockerWhereverItKeepsItsData) {
   EXPECT_EQ(with_hostname("/hostname"), "host none -");
 }
 
+// The storage driver names the folder; recorded from Podman 4.3.1 with vfs, in a cgroup namespace.
+TEST(FindPlace, OfPodmanWithAnyStorage) {
+  const std::string folder = "254:0 /r/vfs-containers/25df/userdata/";
+  const std::string hostname = "76 69 " + folder + "hostname /etc/hostname rw - ext4 /dev/vda rw\n";
+  const std::string mark =
+      "75 69 " + folder + ".containerenv /run/.containerenv rw - ext4 /dev/vda rw\n";
+  EXPECT_EQ(found({"0::/", (kDiskRoot + hostname).c_str()}), "podman podman -");
+  EXPECT_EQ(found({"0::/", (kDiskRoot + mark).c_str()}), "podman podman -") << "--no-hostname";
+  EXPECT_EQ(
+      found({"0::/", "82 73 254:0 /mnt/my-containers/x/hostname /etc/hostname rw - ext4 a rw\n"}),
+      "host none -");
+  EXPECT_EQ(found({"0::/kubepods/besteffort/pod1/2", (kDiskRoot + mark).c_str()}),
+            "kubernetes cri-o -");
+}
+
+// A machine that was made of an image has the file, but nobody mounted it.
+TEST(FindPlace, IsNotToldByAFileOfAnImage) {
+  TempHost host;
+  host.write_proc("self/cgroup", "0::/");
+  host.write_proc("self/mountinfo", kDiskRoot);
+  host.write_proc("self/root/run/.containerenv", "");
+  EXPECT_EQ(find_place(host.paths().procfs / "self")->place, Place::host);
+}
+
 // Recorded from systemd-nspawn 252.
 TEST(FindPlace, OfNspawn) {
   EXPECT_EQ(found({"0::/",
