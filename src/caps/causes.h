@@ -73,6 +73,10 @@ bool add_filter_by_argument(Case& c);
 // r2 was refused: every open is.
 void add_gate_causes(Case& c);
 
+// What stands in front of perf keeps the gate behind it from showing. It is foreseen (warn) where
+// the kernel is of a distribution that has one and the level closes it.
+void add_foreseen_gate(Case& c);
+
 // r2 was let through and r3, r4 or r5 was refused.
 void add_privilege_causes(Case& c);
 

@@ -30,6 +30,7 @@ void add_foreseen_causes(Case& c) {
   if (c.facts.perf_event_paranoid.value_or(1) > 0 && has_valid_capability(c) != true) {
     add_capability_causes(c, Severity::warn);
   }
+  add_foreseen_gate(c);
 }
 
 bool is_out_of_descriptors(const Case& c) {
@@ -51,7 +52,11 @@ void add_refusal_causes(Case& c) {
   const bool is_narrower =
       denied(c, Trial::kernel_self) || (wants_cpus(c.wanted) && denied(c, Trial::user_cpu));
   if (add_filter_by_argument(c)) {
-    add_foreseen_causes(c);
+    if (c.trials[Trial::user_self].failed_with(EACCES)) {
+      add_gate_causes(c);
+    } else {
+      add_foreseen_causes(c);
+    }
   } else if (is_out_of_descriptors(c)) {
     add_descriptor_causes(c);
     if (is_narrower && has_valid_capability(c) != true) {

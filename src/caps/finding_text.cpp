@@ -92,12 +92,21 @@ constexpr FindingText kTexts[] = {
 
     // Gates that refuse everything.
     {"debian_gate",
-     "This kernel has Debian's patch: from perf_event_paranoid 3 on it takes CAP_SYS_ADMIN alone.",
+     "This kernel has Debian's patch: from perf_event_paranoid 3 on it refuses every open to all "
+     "but CAP_SYS_ADMIN.",
      kParanoid2, FixEffect::at_once},
     {"ubuntu_gate",
      "This kernel has Ubuntu's patch: at perf_event_paranoid 4 it refuses every open without "
      "CAP_SYS_ADMIN; only newer ones take CAP_PERFMON.",
      "Upgrade the {node}'s kernel: newer ones of Ubuntu take CAP_PERFMON here. Or on the {node}:\n"
+     "  sudo sysctl -w kernel.perf_event_paranoid=2",
+     FixEffect::at_once},
+    {"ubuntu_gate/not_held",
+     "This kernel has Ubuntu's patch: at perf_event_paranoid 4 it refuses every open without "
+     "CAP_SYS_ADMIN; only newer ones take CAP_PERFMON.",
+     "First give the program CAP_PERFMON, as the other findings say: newer kernels of Ubuntu take "
+     "it\n"
+     "here. Where this one does not, upgrade the {node}'s kernel, or on the {node}:\n"
      "  sudo sysctl -w kernel.perf_event_paranoid=2",
      FixEffect::at_once},
     {"hardened_gate",

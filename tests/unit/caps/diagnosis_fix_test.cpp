@@ -1,5 +1,8 @@
 // Where a fix must be made, and in which words.
+#include <cstring>
+
 #include "caps/diagnosis.h"
+#include "caps/finding_text.h"
 #include "unit/caps/diagnosis_cases.h"
 
 namespace perf_exporter {
@@ -186,6 +189,50 @@ TEST(DiagnosisFix, OfAMissingPmuIsTheHypervisorsSwitch) {
     facts.hypervisor = hypervisor;
     const std::string fix = first_fix(facts, "EINVAL EFAULT OK OK OK OK ENOENT ENOENT");
     EXPECT_THAT(fix, AllOf(HasSubstr(words), Not(HasSubstr("sysctl"))));
+  }
+}
+
+Finding finding_of(std::string_view id, const HostFacts& facts, const char* trials) {
+  for (Finding& finding : diagnose(facts, trials_of(trials), {})) {
+    if (finding.id == id) {
+      return std::move(finding);
+    }
+  }
+  ADD_FAILURE() << "no " << id;
+  return {};
+}
+
+// What is said of CAP_PERFMON in the headline, the evidence and the fix is one and the same.
+TEST(DiagnosisWords, OfAGateAreOfOneMindAboutTheCapability) {
+  HostFacts facts = plain_facts();
+  facts.perf_event_paranoid = 3;
+  facts.kernel_vendor = KernelVendor::debian;
+  const Finding debians = finding_of("debian_gate", facts, kDebianGate);
+  EXPECT_THAT(debians.summary, HasSubstr("to all but CAP_SYS_ADMIN"));
+  EXPECT_THAT(debians.evidence, AllOf(HasSubstr("not held; no kernel of Debian's so far takes it"),
+                                      Not(HasSubstr("may be enough"))));
+  facts.perf_event_paranoid = 4;
+  facts.kernel_vendor = KernelVendor::ubuntu;
+  const Finding untried = finding_of("ubuntu_gate", facts, kDebianGate);
+  EXPECT_THAT(untried.summary, HasSubstr("only newer ones take CAP_PERFMON"));
+  EXPECT_THAT(untried.evidence, HasSubstr("newer kernels of Ubuntu take it"));
+  EXPECT_THAT(untried.fix, testing::StartsWith("First give the program CAP_PERFMON"));
+  grant(facts, kPerfmonBit);
+  const Finding unfixed = finding_of("ubuntu_gate", facts, kDebianGate);
+  EXPECT_THAT(unfixed.evidence, HasSubstr("CAP_PERFMON is effective and is not enough"));
+  EXPECT_THAT(unfixed.fix, testing::StartsWith("Upgrade"));
+}
+
+TEST(DiagnosisFix, InPodmanNamesPodmanAlone) {
+  HostFacts facts = plain_facts();
+  facts.place = Place::podman;
+  facts.runtime = Runtime::podman;
+  for (const FindingText& text : finding_texts()) {
+    std::string fix = fix_for(text, facts);
+    for (auto at = fix.find("Dockerfile"); at != std::string::npos; at = fix.find("Dockerfile")) {
+      fix.erase(at, std::strlen("Dockerfile"));
+    }
+    EXPECT_THAT(fix, AllOf(Not(HasSubstr("Docker")), Not(HasSubstr("docker")))) << text.key;
   }
 }
 

@@ -12,6 +12,12 @@ void in_docker(HostFacts& facts) {
   facts.seccomp_mode = 2;
 }
 
+void behind_a_filter_at_level(HostFacts& facts, std::int64_t level, KernelVendor vendor) {
+  facts.seccomp_mode = 2;
+  facts.perf_event_paranoid = level;
+  facts.kernel_vendor = vendor;
+}
+
 constexpr Row kRows[] = {
     {"default_profile_without_the_capability", kOci,
      [](HostFacts& f) {
@@ -71,6 +77,48 @@ constexpr Row kRows[] = {
        grant(f, kPerfmonBit);
      },
      "SIGSYS", "fail:seccomp_kill"},
+    {"filter_in_front_of_debians_gate", kRule,
+     [](HostFacts& f) {
+       behind_a_filter_at_level(f, 3, KernelVendor::debian);
+       grant(f, kPerfmonBit);
+     },
+     kEperm, "fail:seccomp_eperm warn:debian_gate"},
+    {"filter_that_kills_in_front_of_debians_gate_and_no_capability", kRule,
+     [](HostFacts& f) { behind_a_filter_at_level(f, 4, KernelVendor::debian); }, "SIGSYS",
+     "fail:seccomp_kill warn:file_capability_missing warn:debian_gate"},
+    {"filter_in_front_of_ubuntus_gate", kRule,
+     [](HostFacts& f) { behind_a_filter_at_level(f, 4, KernelVendor::ubuntu); }, kEnosys,
+     "fail:seccomp_enosys warn:file_capability_missing warn:ubuntu_gate"},
+    {"filter_on_debian_at_level_2", kRule,
+     [](HostFacts& f) {
+       behind_a_filter_at_level(f, 2, KernelVendor::debian);
+       grant(f, kPerfmonBit);
+     },
+     kEperm, "fail:seccomp_eperm"},
+    {"filter_in_front_of_a_gate_that_sys_admin_passes", kRule,
+     [](HostFacts& f) {
+       behind_a_filter_at_level(f, 3, KernelVendor::debian);
+       grant(f, kSysAdminBit);
+     },
+     kEperm, "fail:seccomp_eperm"},
+    {"filter_on_a_mainline_kernel_at_level_4", kRule,
+     [](HostFacts& f) {
+       behind_a_filter_at_level(f, 4, KernelVendor::other);
+       grant(f, kPerfmonBit);
+     },
+     kEperm, "fail:seccomp_eperm"},
+    {"filter_by_the_arguments_and_debians_gate", kRule,
+     [](HostFacts& f) {
+       behind_a_filter_at_level(f, 3, KernelVendor::debian);
+       grant(f, kPerfmonBit);
+     },
+     "EINVAL EFAULT EACCES EACCES EPERM EPERM EPERM EACCES", "fail:seccomp_eperm fail:debian_gate"},
+    {"filter_by_the_arguments_where_the_gate_has_let_a_call_through", kRule,
+     [](HostFacts& f) {
+       behind_a_filter_at_level(f, 3, KernelVendor::debian);
+       grant(f, kPerfmonBit);
+     },
+     "EINVAL EFAULT OK OK EPERM EPERM EPERM OK", "fail:seccomp_eperm"},
     {"nspawn", kNspawn,
      [](HostFacts& f) {
        f.seccomp_mode = 2;
