@@ -194,8 +194,10 @@ constexpr FindingText kTexts[] = {
      "Boot the {node} without no_file_caps if it is on the kernel's command line; else start the\n"
      "program anew: a tracer that has left, or shared process state, can have caused it."},
     {"paranoid_restricts",
-     "perf_event_paranoid asks for CAP_PERFMON here; a lower level would do without.",
-     "Prefer to grant CAP_PERFMON. Without it, on the {node}, which opens perf to every user:\n"
+     "perf_event_paranoid asks for a capability here; a lower level would do without.",
+     "Prefer what the other findings say, which lets this program alone count. Without that, on "
+     "the\n"
+     "{node}, which opens perf to every user:\n"
      "  sudo sysctl -w kernel.perf_event_paranoid=0",
      FixEffect::at_once},
 

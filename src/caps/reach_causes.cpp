@@ -40,9 +40,16 @@ std::string_view key_of(const Case& c, const TrialResult& reach) {
   }
 }
 
+// People look for the sysctl first.
+std::string acquit_level(const Case& c, std::string_view because) {
+  return c.facts.perf_event_paranoid.value_or(0) > 0
+             ? "; " + tell_level(c) + " is not the cause: " + std::string(because)
+             : "";
+}
+
 void add_seccomp(Case& c, std::string evidence) {
   const TrialResult& reach = c.trials[Trial::undefined_flag];
-  evidence += "; " + tell_sets(c);
+  evidence += acquit_level(c, "no call has come as far") + "; " + tell_sets(c);
   if (c.facts.capabilities) {
     const std::string like = profiles_that_answer(reach, *c.facts.capabilities, c.facts.runtime);
     evidence += like.empty() ? "; no default profile known here answers so"
@@ -80,8 +87,8 @@ bool add_filter_by_argument(Case& c) {
     add(c, is_in_a_container(c) ? "seccomp_eperm" : "seccomp_eperm/no_profile", Severity::fail,
         tell(c, {Trial::user_self, Trial::kernel_self, Trial::user_cpu, Trial::kernel_cpu}) +
             "; perf and security modules answer EACCES there, a filter that looks at arguments "
-            "EPERM; " +
-            tell_seccomp(c));
+            "EPERM" +
+            acquit_level(c, "perf answers EACCES") + "; " + tell_seccomp(c));
   }
   return is_filtered;
 }

@@ -223,6 +223,36 @@ TEST(DiagnosisWords, OfAGateAreOfOneMindAboutTheCapability) {
   EXPECT_THAT(unfixed.fix, testing::StartsWith("Upgrade"));
 }
 
+// No capability counts in a user namespace, and a kernel before 5.8 has no CAP_PERFMON.
+TEST(DiagnosisWords, NeverAskForACapabilityThatAnotherFindingSaysIsOfNoUse) {
+  HostFacts confined = plain_facts();
+  confined.initial_user_namespace = false;
+  grant(confined, kAllBits);
+  HostFacts old = plain_facts();
+  old.cap_last_cap = 37;
+  for (const HostFacts& facts : {confined, old}) {
+    const Finding level = finding_of("paranoid_restricts", facts, kLevel2);
+    for (const std::string& text : {level.summary, level.evidence, level.fix}) {
+      EXPECT_THAT(text, Not(HasSubstr("PERFMON")));
+    }
+    EXPECT_THAT(level.fix, HasSubstr("what the other findings say"));
+  }
+}
+
+// The sysctl is what people look for first.
+TEST(DiagnosisEvidence, OfAFilterAcquitsTheLevel) {
+  HostFacts facts = plain_facts();
+  facts.seccomp_mode = 2;
+  grant(facts, kPerfmonBit);
+  for (const char* trials :
+       {"EPERM", "ENOSYS", "EACCES", "SIGSYS", "EINVAL EFAULT OK OK EPERM EPERM EPERM OK"}) {
+    EXPECT_THAT(first_evidence(facts, trials), HasSubstr("perf_event_paranoid 2 is not the cause"))
+        << trials;
+  }
+  facts.perf_event_paranoid = -1;
+  EXPECT_THAT(first_evidence(facts, "EPERM"), Not(HasSubstr("is not the cause")));
+}
+
 TEST(DiagnosisFix, InPodmanNamesPodmanAlone) {
   HostFacts facts = plain_facts();
   facts.place = Place::podman;
