@@ -3,7 +3,7 @@
 
 Prints one line for each breach of: every docs/PAGE.md#ANCHOR that the sources name is a heading; links between
 pages lead somewhere; each finding of docs/permissions.md tells cause, sight and fix; each recipe has a row for
-every place. Exits with 1 on a breach.
+every place; the index by message has each message once, as it is pasted, and leads on. Exits with 1 on a breach.
 """
 
 import pathlib
@@ -13,6 +13,12 @@ import sys
 PLACES = ["Kubernetes", "OpenShift", "Docker", "Podman", "containerd", "CRI-O", "systemd", "Host"]
 PARTS = ["**Cause:**", "**See:**", "**Fix:**"]
 RECIPES = "Recipes"
+INDEX = "Index by message"
+# What people look for, in whoever's spelling.
+MESSAGES = ["operation not permitted", "permission denied", "function not implemented", "operation not supported",
+            "no such device", "no such file or directory", "invalid argument", "device or resource busy",
+            "too many open files", "bad system call", "<not supported>", 'unknown capability "cap_perfmon"',
+            "invalid capadd", "violates podsecurity", "tclass=perf_event", 'no path for "perf_event"']  # fmt: skip
 
 HEADING = re.compile(r"^(#+) (.*)$")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -87,6 +93,22 @@ def permission_breaches(text):
                     yield f"docs/permissions.md: the finding '{title}' lacks {words}"
 
 
+def index_breaches(text):
+    rows = [line for level, title, body in sections(text) if (level, title) == (1, INDEX)
+            for line in body.splitlines() if line.startswith("| `")]  # fmt: skip
+    messages = [line.split(" | ")[0] for line in rows]
+    for line in rows:
+        # A message may hold the mark of a column; the links stand in the last one.
+        if not LINK.search(line.rpartition(" | ")[2]):
+            yield f"docs/permissions.md: the index has no link for {line}"
+    for message in {message for message in messages if messages.count(message) > 1}:
+        yield f"docs/permissions.md: the index has {message} twice"
+    told = "\n".join(messages).lower()
+    for words in MESSAGES:
+        if words not in told:
+            yield f"docs/permissions.md: the index lacks '{words}'"
+
+
 def breaches(root):
     root = pathlib.Path(root)
     # In the folders of what is installed, templates and other people's packages are none of ours.
@@ -96,7 +118,9 @@ def breaches(root):
     for path in pages:
         yield from link_breaches(root, path.relative_to(root), path.read_text(encoding="utf-8"))
     yield from source_breaches(root)
-    yield from permission_breaches((root / "docs/permissions.md").read_text(encoding="utf-8"))
+    permissions = (root / "docs/permissions.md").read_text(encoding="utf-8")
+    yield from permission_breaches(permissions)
+    yield from index_breaches(permissions)
 
 
 def main():

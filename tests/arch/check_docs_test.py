@@ -8,8 +8,10 @@ import unittest
 import check_docs
 
 ROWS = "".join(f"| {place} | this |\n" for place in check_docs.PLACES)
+INDEX = "".join(f"| `{words}` | a program | [No PMU](#no-pmu) |\n" for words in check_docs.MESSAGES)
 IN_ORDER = (
-    "# Permissions\n# Recipes\n## Grant CAP_X\n| place | how |\n|---|---|\n" + ROWS
+    "# Permissions\n# Index by message\n| message | said by | read |\n|---|---|---|\n" + INDEX
+    + "# Recipes\n## Grant CAP_X\n| place | how |\n|---|---|\n" + ROWS
     + "# Findings\n## No PMU\n**Cause:** a\n**See:** b\n**Fix:** [Grant](#grant-cap_x)\n"
 )
 
@@ -51,6 +53,14 @@ class CheckDocsTest(unittest.TestCase):
 
     def test_a_recipe_without_a_place(self):
         self.assert_breach("Podman", IN_ORDER.replace("| Podman | this |\n", ""))
+
+    def test_an_index_without_a_message_or_a_link_or_with_one_twice(self):
+        self.assert_breach("bad system call", IN_ORDER.replace("`bad system call`", "`a good one`"))
+        row = "| `a new one` | a program | "
+        self.assert_breach("a new one", IN_ORDER.replace("# Recipes", row + "nothing |\n# Recipes"))
+        self.assert_breach("#gone", IN_ORDER.replace("# Recipes", row + "[No PMU](#gone) |\n# Recipes"))
+        twice = row + "[No PMU](#no-pmu) |\n"
+        self.assert_breach("twice", IN_ORDER.replace("# Recipes", twice + twice + "# Recipes"))
 
     def test_a_finding_without_a_part(self):
         self.assert_breach("**See:**", IN_ORDER.replace("**See:** b\n", ""))
