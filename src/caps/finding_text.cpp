@@ -213,6 +213,13 @@ constexpr FindingText kTexts[] = {
      "Nothing to mend: they are absent on the CPUs of the other type. Leave the collector out "
      "with\n"
      "--no-collector, or choose the CPUs with --cpus."},
+    {"counters_too_few",
+     "The PMU has no room now for events that are counted together or not at all; they are absent.",
+     "On the {node}, free counters: end who counts with pinned events, and the NMI watchdog\n"
+     "(kernel.nmi_watchdog); on a KVM host guests' virtual PMUs take some. A virtual PMU of too "
+     "few\n"
+     "counters is made larger at the hypervisor. It is tried again every 30 s.",
+     FixEffect::at_once},
     {"counters_taken",
      "Open hardware events find no free counter, or next to none: others hold them.",
      "On the {node}, look for who counts with pinned events: perf, another profiler, the NMI\n"

@@ -29,6 +29,29 @@ std::string tell_cpus(const CountingState& state, const CpuList& cpus) {
   return "CPU " + format_cpu_list(cpus) + (pmus.empty() ? "" : " (" + pmus + ")");
 }
 
+// How it shows that events take turns; "" where they don't.
+std::string tell_sharing(const CountingState& state) {
+  std::string seen;
+  if (!state.apart.empty()) {
+    seen = "one group of all hardware events did not run all the time on CPU " +
+           format_cpu_list(state.apart);
+  }
+  if (!state.crowded.empty()) {
+    seen += (seen.empty() ? "" : "; ") + std::string("the PMU of CPU ") +
+            format_cpu_list(state.crowded) +
+            " does not take all hardware events as one group: " + state.crowd_answer;
+  }
+  return seen;
+}
+
+bool has_too_few(const CountingState& state) {
+  return std::any_of(state.refusals.begin(), state.refusals.end(), [](const auto& of_cpu) {
+    return std::any_of(of_cpu.second.begin(), of_cpu.second.end(), [](const auto& refusal) {
+      return refusal.second.obstacle == Obstacle::no_counters;
+    });
+  });
+}
+
 }  // namespace
 
 bool is_of_one_core_type(const CountingState& state, std::size_t event) {
@@ -53,6 +76,16 @@ Finding hybrid_core_type(const CountingState& state, const std::vector<std::size
 
 std::vector<Finding> counter_causes(const CountingState& state) {
   std::vector<Finding> findings;
+  const std::string sharing = tell_sharing(state);
+  if (!sharing.empty()) {
+    findings.push_back({"counters_shared", Severity::warn,
+                        "Hardware events do not all find a counter at once; they take turns, and "
+                        "values are estimates.",
+                        sharing,
+                        "Count fewer events, or end other profilers; on a KVM host guests' "
+                        "counters take part, too.",
+                        finding_anchor("counters_shared")});
+  }
   if (!state.starved.empty()) {
     std::string seen;
     for (const auto& [event, cpus] : state.starved) {
@@ -63,7 +96,7 @@ std::vector<Finding> counter_causes(const CountingState& state) {
                                     "open and running for less than 1 % of the time: " + seen,
                                     state.facts));
   }
-  const bool is_short = !state.starved.empty() || !state.apart.empty();
+  const bool is_short = !state.starved.empty() || !sharing.empty() || has_too_few(state);
   if (is_short && state.facts.nmi_watchdog.value_or(0) > 0) {
     findings.push_back(make_finding(
         "nmi_watchdog", Severity::warn,

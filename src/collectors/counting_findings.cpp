@@ -105,8 +105,15 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
                         "this.",
                         "docs/permissions.md#event-unsupported"});
   }
-  const auto busy = affected_by(
-      state, [](const EventRefusal& refusal) { return refusal.status == EventStatus::busy; });
+  const auto too_few = affected_by(
+      state, [](const EventRefusal& refusal) { return refusal.obstacle == Obstacle::no_counters; });
+  if (!too_few.events.empty()) {
+    findings.push_back(
+        make_finding("counters_too_few", Severity::warn, evidence_of(state, too_few), state.facts));
+  }
+  const auto busy = affected_by(state, [](const EventRefusal& refusal) {
+    return refusal.status == EventStatus::busy && refusal.obstacle != Obstacle::no_counters;
+  });
   if (!busy.events.empty()) {
     findings.push_back({"event_busy", Severity::warn,
                         "Somebody else holds what an event needs; its samples are absent.",
@@ -143,6 +150,10 @@ CountingState counting_state(const CountersView& view, const OpenReport& report,
     if (counters.arrangement() == Arrangement::apart) {
       state.apart.push_back(cpu);
     }
+    if (const auto& answer = counters.crowded()) {
+      state.crowded.push_back(cpu);
+      state.crowd_answer = state.crowd_answer.empty() ? answer->what : state.crowd_answer;
+    }
   }
   return state;
 }
@@ -153,16 +164,6 @@ std::vector<Finding> counting_findings(const CountingState& state,
   add_refusals(state, probed, findings);
   for (Finding& finding : cpu_findings(state)) {
     findings.push_back(std::move(finding));
-  }
-  if (!state.apart.empty()) {
-    findings.push_back({"counters_shared", Severity::warn,
-                        "Hardware events do not all find a counter at once; they take turns, and "
-                        "values are estimates.",
-                        "one group of all hardware events did not run all the time on CPU " +
-                            format_cpu_list(state.apart),
-                        "Count fewer events, or end other profilers; on a KVM host guests' "
-                        "counters take part, too.",
-                        "docs/permissions.md#counters-shared"});
   }
   for (Finding& finding : counter_causes(state)) {
     findings.push_back(std::move(finding));

@@ -22,6 +22,10 @@ struct CountingState {
   std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals;
   // CPUs whose hardware events are read apart, since one group of all did not run all the time.
   CpuList apart;
+  // CPUs whose PMU takes hardware events in parts only, and the first answer to all of them at
+  // once.
+  CpuList crowded;
+  std::string crowd_answer;
   // Events that open and never move, and the CPUs on which.
   std::map<std::size_t, CpuList> silent;
   OpenReport report;

@@ -128,6 +128,7 @@ std::vector<OpenedGroup> CpuCounters::install(OpenedCpu opened) {
   }
   installed_ = true;
   arrangement_ = opened.arrangement;
+  crowded_ = std::move(opened.crowded);
   offline_ = false;
   unanswered_ = false;
   applied_at_ = 0;

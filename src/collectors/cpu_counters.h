@@ -100,6 +100,8 @@ class CpuCounters {
   void set_info(CpuInfo info) { info_ = std::move(info); }
   // How its hardware events were opened.
   [[nodiscard]] Arrangement arrangement() const { return arrangement_; }
+  // As OpenedCpu's.
+  [[nodiscard]] const std::optional<Fault>& crowded() const { return crowded_; }
   [[nodiscard]] std::size_t descriptors() const;
   // How the groups are to be opened anew, where that is needed: apart where a merged group does not
   // run all the time; as before where a group is dead or has lost a member.
@@ -140,6 +142,7 @@ class CpuCounters {
   RawCount applied_at_ = 0;
   RawCount paused_at_ = 0;  // 0: not now
   Arrangement arrangement_ = Arrangement::merged;
+  std::optional<Fault> crowded_;
   std::optional<Arrangement> wants_reopening_;
   std::vector<WatchedGroup> groups_;
   std::vector<std::size_t> group_index_;  // by event; groups_.size() or more: not open

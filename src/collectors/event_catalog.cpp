@@ -174,6 +174,10 @@ constexpr bool raised_here(const CatalogEvent& event) {
 
 }  // namespace
 
+bool is_software(const CatalogEvent& event) {
+  return event.spec.type == PERF_TYPE_SOFTWARE;
+}
+
 std::span<const CatalogEvent> event_catalog() {
   return kCatalog;
 }

@@ -44,6 +44,9 @@ struct CatalogEvent {
   Modes modes = Modes::user_and_kernel;
 };
 
+// Whether the kernel counts it itself, without a PMU.
+bool is_software(const CatalogEvent& event);
+
 // What an event counts, and in which modes, for HELP, `list` and docs/metrics.md alike: "Retired
 // instructions. Counts user and kernel mode."
 std::string describe(const CatalogEvent& event);

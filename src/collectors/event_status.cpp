@@ -23,6 +23,10 @@ EventStatus status_of_refusal(int error) {
   }
 }
 
+EventRefusal refusal_of(const Fault& answer) {
+  return {status_of_refusal(answer.code), answer};
+}
+
 std::string_view why_absent(EventStatus status) {
   switch (status) {
     case EventStatus::starved:
@@ -49,6 +53,9 @@ std::string in_words(const EventRefusal& refusal) {
   const int error = refusal.fault.code;
   const char* name = ::strerrorname_np(error);
   const std::string suffix = name != nullptr && error != 0 ? std::string(" (") + name + ")" : "";
+  if (refusal.obstacle == Obstacle::no_counters) {
+    return "no room now on the PMU for its group" + suffix;
+  }
   switch (refusal.status) {
     case EventStatus::unsupported:
       return "no PMU here has it" + suffix;

@@ -43,8 +43,9 @@ EventStatus status_of_refusal(int error);
 // the kernel is not asked.
 enum class Obstacle {
   answer,
-  unsafe,   // the call would, or might, end the process
-  no_room,  // the own allowance of descriptors is used up
+  unsafe,       // the call would, or might, end the process
+  no_room,      // the own allowance of descriptors is used up
+  no_counters,  // each event of its group opens alone, and the PMU does not take them together
 };
 
 // An event that is not open, and why: `fault` is the kernel's answer; its code is 0 where the
@@ -54,6 +55,9 @@ struct EventRefusal {
   Fault fault;
   Obstacle obstacle = Obstacle::answer;
 };
+
+// The kernel's answer to an event that was opened alone.
+EventRefusal refusal_of(const Fault& answer);
 
 // Whether a limit of open descriptors is in the way, the kernel's or the own allowance.
 bool is_limit(const EventRefusal& refusal);

@@ -8,19 +8,11 @@
 namespace perf_exporter {
 namespace {
 
-bool is_software(const CatalogEvent& event) {
-  return event.spec.type == PERF_TYPE_SOFTWARE;
-}
-
-// What holds for all CPUs of a PMU, unlike an offline CPU or a limit reached.
-bool is_lasting(const EventRefusal& refusal) {
-  const int error = refusal.fault.code;
-  return refusal.status != EventStatus::busy && error != ENODEV && error != ENOMEM &&
-         !is_limit(refusal);
-}
-
-EventRefusal refusal_of(const Fault& fault) {
-  return {status_of_refusal(fault.code), fault};
+// What the kernel answers to a group that is larger than the PMU, and to an event that it lacks.
+bool may_be_too_large(const EventRefusal& refusal) {
+  const bool is_such =
+      refusal.status == EventStatus::unsupported || refusal.status == EventStatus::busy;
+  return is_such && refusal.fault.code != ENODEV;
 }
 
 }  // namespace
@@ -41,10 +33,33 @@ struct GroupOpener::Attempt {
   OpenedCpu result;
   std::map<std::size_t, EventSpec> specs;  // where they differ from the catalogue's
   EventRefusal refusal;                    // why the newest group did not open
+  Indices crowd;                           // the largest hardware group that did not
+  Fault crowd_answer;                      // to it
 
   void refuse(const Indices& events) {
     for (const std::size_t event : events) {
       result.refusals[event] = refusal;
+    }
+  }
+
+  // The newest group of hardware events may have been larger than the PMU.
+  void note_crowd(const Indices& events) {
+    if (events.size() > crowd.size() && may_be_too_large(refusal)) {
+      crowd = events;
+      crowd_answer = refusal.fault;
+    }
+  }
+
+  // Where an event of it is refused for itself, that explains it.
+  void judge_crowd() {
+    const bool is_explained = std::any_of(crowd.begin(), crowd.end(), [this](std::size_t event) {
+      const auto refused = result.refusals.find(event);
+      return refused != result.refusals.end() && refused->second.obstacle != Obstacle::no_counters;
+    });
+    const bool is_counted = std::any_of(result.groups.begin(), result.groups.end(),
+                                        [](const OpenedGroup& group) { return group.is_hardware; });
+    if (!crowd.empty() && !is_explained && is_counted) {
+      result.crowded = crowd_answer;
     }
   }
 };
@@ -62,55 +77,6 @@ OpenedCpu GroupOpener::open(CpuId cpu, Arrangement arrangement, std::size_t allo
   open_software(attempt);
   open_hardware(attempt, arrangement);
   return std::move(attempt.result);
-}
-
-GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu) {
-  const EventSpec plain = wanted_[event]->spec;
-  const bool software = is_software(*wanted_[event]);
-  std::vector<EventSpec> candidates = {plain};
-  if (!software && pmu != nullptr && !pmu->cpus.empty()) {
-    candidates.insert(candidates.begin(), on_pmu(plain, pmu->type));
-  }
-  Trial trial{plain, {}};
-  if (const auto name = pmu != nullptr ? missing_event(*pmu, plain) : std::string_view{};
-      !name.empty()) {
-    trial.refusal = EventRefusal{EventStatus::unsupported,
-                                 {0, pmu->name + " does not list " + std::string(name)}};
-    return trial;
-  }
-  for (const EventSpec& spec : candidates) {
-    auto tried = try_event(kernel_, spec, cpu, software ? Guests::include : guests_);
-    if (!tried && tried.error().code == EOPNOTSUPP && !software && guests_ == Guests::include &&
-        try_event(kernel_, spec, cpu, Guests::exclude)) {
-      guests_ = Guests::exclude;
-      tried = {};
-    }
-    if (tried) {
-      return {spec, std::nullopt};
-    }
-    trial.refusal = refusal_of(tried.error());
-  }
-  return trial;
-}
-
-GroupOpener::Trial GroupOpener::known_or_tried(std::size_t event, CpuId cpu, const CorePmu* pmu) {
-  const std::pair key(pmu != nullptr ? pmu->name : std::string(), event);
-  if (const auto known = known_.find(key); known != known_.end()) {
-    return known->second;
-  }
-  Trial trial = try_alone(event, cpu, pmu);
-  if (!trial.refusal || is_lasting(*trial.refusal)) {
-    known_.emplace(key, trial);
-  }
-  return trial;
-}
-
-bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
-  return !try_alone(event, cpu, core_pmu_of(pmus_, cpu)).refusal;
-}
-
-void GroupOpener::forget_refusals() {
-  std::erase_if(known_, [](const auto& known) { return known.second.refusal.has_value(); });
 }
 
 bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
@@ -165,8 +131,25 @@ void GroupOpener::open_software(Attempt& attempt) {
     keep_what_opens_alone(attempt, events);
   }
   if (!events.empty() && !open_group(attempt, events)) {
-    attempt.refuse(events);
+    refuse_together(attempt, events);
   }
+}
+
+// Each of them opens alone.
+void GroupOpener::refuse_together(Attempt& attempt, const Indices& events) {
+  if (events.size() > 1 && may_be_too_large(attempt.refusal)) {
+    const Fault& answer = attempt.refusal.fault;
+    std::string names;
+    for (const std::size_t event : events) {
+      names += (names.empty() ? "" : ", ") + std::string(wanted_[event]->name);
+    }
+    attempt.refusal = {EventStatus::busy,
+                       {answer.code, answer.what + " to " + names +
+                                         " as one group; each opens "
+                                         "alone"},
+                       Obstacle::no_counters};
+  }
+  attempt.refuse(events);
 }
 
 void GroupOpener::open_hardware(Attempt& attempt, Arrangement arrangement) {
@@ -199,16 +182,19 @@ void GroupOpener::open_hardware(Attempt& attempt, Arrangement arrangement) {
       attempt.result.groups.back().is_merged_hardware = true;
       return;
     }
+    attempt.note_crowd(all);
   }
   for (const auto& [name, events] : groups) {
     open_semantic_group(attempt, events);
   }
+  attempt.judge_crowd();
 }
 
 void GroupOpener::open_semantic_group(Attempt& attempt, const Indices& events) {
   if (open_group(attempt, events)) {
     return;
   }
+  attempt.note_crowd(events);
   Indices required;
   Indices optional;
   for (const std::size_t event : events) {
@@ -221,7 +207,7 @@ void GroupOpener::open_semantic_group(Attempt& attempt, const Indices& events) {
       keep_what_opens_alone(attempt, required);
     }
     if (!required.empty() && !open_group(attempt, required)) {
-      attempt.refuse(required);
+      refuse_together(attempt, required);
     }
   }
   for (const std::size_t event : optional) {

@@ -31,6 +31,9 @@ struct OpenedGroup {
 struct OpenedCpu {
   std::vector<OpenedGroup> groups;                // disabled
   Arrangement arrangement = Arrangement::merged;  // as asked for
+  // The kernel's answer to hardware events as one group, where the PMU takes them in parts alone:
+  // it has fewer counters.
+  std::optional<Fault> crowded;
   std::map<std::size_t, EventRefusal> refusals;
 };
 
@@ -43,7 +46,8 @@ OpenedCpu nothing_tried(std::size_t events, const std::string& why);
 // Software events form one group. Hardware events form one merged group where the PMU takes it,
 // else a group for each semantic group of the catalogue. What a PMU refused on one CPU is
 // remembered and not asked again on its next CPU. An architectural event that Arm's PMU does not
-// list is not asked for at all, and has no errno: some would open and stay 0.
+// list is not asked for at all, and has no errno: some would open and stay 0. Events of a semantic
+// group that open alone and not together are busy: the PMU may have room another time.
 class GroupOpener {
  public:
   // `kernel` must outlive the opener. `pmus` are the machine's core PMUs.
@@ -54,7 +58,8 @@ class GroupOpener {
   // beyond it are not tried. Never fails as a whole.
   OpenedCpu open(CpuId cpu, Arrangement arrangement, std::size_t allowance);
 
-  // Whether `cpu` takes the event alone now; opens nothing that stays open.
+  // Whether `cpu` takes the event now, together with those that it is never counted without; opens
+  // nothing that stays open.
   bool opens_now(std::size_t event, CpuId cpu);
 
   // What PMUs refused is asked anew from now on.
@@ -81,6 +86,8 @@ class GroupOpener {
   void open_hardware(Attempt& attempt, Arrangement arrangement);
   void open_semantic_group(Attempt& attempt, const Indices& events);
   void keep_what_opens_alone(Attempt& attempt, Indices& events);
+  void refuse_together(Attempt& attempt, const Indices& events);
+  [[nodiscard]] Indices required_of_group(std::size_t event) const;
 
   PerfKernel& kernel_;
   std::vector<const CatalogEvent*> wanted_;

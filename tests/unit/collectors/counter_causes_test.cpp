@@ -62,11 +62,34 @@ TEST(CounterCauses, TheWatchdogIsNamedWhereCountersAreShort) {
   state.facts.nmi_watchdog = 1;
   EXPECT_THAT(counter_causes(state), IsEmpty()) << "enough for both";
   state.apart = {CpuId{0}};
-  EXPECT_EQ(ids_of(counter_causes(state)), "nmi_watchdog");
+  EXPECT_EQ(ids_of(counter_causes(state)), "counters_shared nmi_watchdog");
   state.facts.nmi_watchdog = 0;
-  EXPECT_THAT(counter_causes(state), IsEmpty());
+  EXPECT_EQ(ids_of(counter_causes(state)), "counters_shared");
   state.facts.nmi_watchdog.reset();
-  EXPECT_THAT(counter_causes(state), IsEmpty());
+  EXPECT_EQ(ids_of(counter_causes(state)), "counters_shared");
+}
+
+TEST(CounterCauses, APmuThatTakesPartsOnlySharesItsCounters) {
+  CountingState state = hybrid_state();
+  state.crowded = {CpuId{2}, CpuId{3}};
+  state.crowd_answer = "perf_event_open: Invalid argument (EINVAL)";
+  state.facts.nmi_watchdog = 1;
+  const auto findings = counter_causes(state);
+  ASSERT_EQ(ids_of(findings), "counters_shared nmi_watchdog");
+  EXPECT_EQ(findings[0].evidence,
+            "the PMU of CPU 2-3 does not take all hardware events as one group: perf_event_open: "
+            "Invalid argument (EINVAL)");
+}
+
+TEST(CounterCauses, APairWithoutRoomIsNoMissingEventAndNoOtherProfiler) {
+  CountingState state = hybrid_state();
+  state.pmus.resize(1);
+  state.facts.nmi_watchdog = 1;
+  state.refusals[CpuId{0}][0] = {EventStatus::busy, {EINVAL, "no"}, Obstacle::no_counters};
+  const auto findings = counting_findings(state, {});
+  ASSERT_EQ(ids_of(findings), "counters_too_few nmi_watchdog");
+  EXPECT_EQ(findings[0].evidence, "cycles on CPU 0: no");
+  EXPECT_THAT(findings[0].fix, HasSubstr("pinned events"));
 }
 
 TEST(CounterCauses, EventsThatNeverRunSayThatSomebodyTookTheCounters) {

@@ -242,11 +242,12 @@ TEST(CountingFindings, EveryOtherOneIsDocumentedToo) {
                               {1, {EventStatus::refused, {EACCES, "denied"}}},
                               {2, {EventStatus::unsupported, {ENOENT, "unknown"}}},
                               {3, {EventStatus::busy, {EBUSY, "held"}}}};
+  state.refusals[CpuId{0}][4] = {EventStatus::busy, {EINVAL, "no"}, Obstacle::no_counters};
   state.apart = {CpuId{0}};
   state.report.missing = {CpuId{9}};
   state.report.guests_fell_back = true;
   const auto findings = counting_findings(state, {});
-  EXPECT_EQ(findings.size(), 7U);
+  EXPECT_EQ(findings.size(), 8U);
   for (const Finding& finding : findings) {
     expect_complete(finding);
   }

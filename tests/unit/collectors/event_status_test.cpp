@@ -46,6 +46,9 @@ TEST(EventStatus, WhatTheKernelWasNotAskedForIsNotItsRefusal) {
   EXPECT_EQ(in_words(no_room), "not tried: no descriptor left");
   EXPECT_EQ(in_words(not_listed), "no PMU here has it") << "without an errno";
   EXPECT_EQ(in_words({EventStatus::refused, {EMFILE, ""}}), "no descriptor left (EMFILE)");
+  const EventRefusal crowded{EventStatus::busy, {EINVAL, "no"}, Obstacle::no_counters};
+  EXPECT_EQ(in_words(crowded), "no room now on the PMU for its group (EINVAL)");
+  EXPECT_FALSE(is_limit(crowded));
   EXPECT_TRUE(is_limit(no_room));
   EXPECT_FALSE(is_limit(unsafe));
   EXPECT_TRUE(is_limit({EventStatus::refused, {ENFILE, ""}}));

@@ -96,6 +96,58 @@ TEST_F(GroupOpenerTest, RefCyclesLeavesItsGroupWhereItDoesNotFit) {
                                           Names{"ref_cycles"}, kBranches, kCache));
 }
 
+TEST_F(GroupOpenerTest, APmuThatTakesPartsOnlyIsToldOf) {
+  EXPECT_FALSE(open().crowded);
+  kernel_.set_group_capacity(4);
+  const OpenedCpu merged = open();
+  ASSERT_TRUE(merged.crowded);
+  EXPECT_EQ(merged.crowded->code, EINVAL);
+  EXPECT_FALSE(open(0, Arrangement::apart).crowded) << "each semantic group fits";
+  kernel_.set_group_capacity(2);
+  EXPECT_TRUE(open(0, Arrangement::apart).crowded) << "ref_cycles had to leave its group";
+}
+
+TEST_F(GroupOpenerTest, AnEventThatIsRefusedExplainsItsGroup) {
+  open(0);
+  FakePerfKernel::Match odd = event_at(spec("branch_misses"));
+  odd.cpu = 1;
+  kernel_.refuse(odd, EBUSY);
+  EXPECT_FALSE(open(1).crowded);
+}
+
+// The PMU has one counter.
+TEST_F(GroupOpenerTest, APairThatOpensAloneAndNotTogetherIsBusy) {
+  kernel_.set_group_capacity(1);
+  const std::size_t before = open_descriptors();
+  const OpenedCpu opened = open();
+  EXPECT_THAT(groups(opened), ElementsAre(kSoftware, Names{"ref_cycles"}));
+  for (const char* event : {"cycles", "instructions", "branches", "cache_misses"}) {
+    EXPECT_EQ(refusal(opened, event).status, EventStatus::busy) << event;
+    EXPECT_EQ(refusal(opened, event).obstacle, Obstacle::no_counters) << event;
+    EXPECT_EQ(refusal(opened, event).fault.code, EINVAL) << event;
+  }
+  EXPECT_NE(refusal(opened, "cycles").fault.what.find("cycles, instructions as one group"),
+            std::string::npos);
+  EXPECT_EQ(open_descriptors(), before + kSoftware.size() + 1);
+}
+
+TEST_F(GroupOpenerTest, WhetherAnEventOpensNowIsAskedWithItsPartners) {
+  const std::size_t cycles = index_of(events_, "cycles");
+  const std::size_t before = open_descriptors();
+  kernel_.set_group_capacity(1);
+  EXPECT_FALSE(opener_->opens_now(cycles, CpuId{0}));
+  EXPECT_TRUE(opener_->opens_now(index_of(events_, "ref_cycles"), CpuId{0})) << "goes alone";
+  EXPECT_TRUE(opener_->opens_now(index_of(events_, "page_faults"), CpuId{0}));
+  kernel_.refuse(event_at(spec("instructions")), ENOENT);
+  opener_.emplace(kernel_, events_, std::vector<CorePmu>{}, Guests::include);
+  EXPECT_TRUE(opener_->opens_now(cycles, CpuId{0})) << "its partner is not to be had";
+  kernel_.count(event_at(spec("instructions")), {});
+  kernel_.set_group_capacity(2);
+  opener_->forget_refusals();
+  EXPECT_TRUE(opener_->opens_now(cycles, CpuId{0}));
+  EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST_F(GroupOpenerTest, AnUnsupportedEventTakesNoOtherAlong) {
   kernel_.refuse(event_at(spec("ref_cycles")), ENOENT);
   kernel_.refuse(event_at(spec("cache_misses")), EINVAL);

@@ -250,6 +250,19 @@ TEST_F(RetryTest, WhatCountsGoesOnUndisturbed) {
   EXPECT_EQ(machine_.status(0, "cache_references"), EventStatus::refused);
 }
 
+// Each opens alone: its CPU was opened anew at every retry, for nothing.
+TEST_F(RetryTest, APairWithoutRoomIsTriedAgainAsAPair) {
+  machine_.kernel.set_group_capacity(1);
+  start_retrying_often();
+  ASSERT_TRUE(running());
+  EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::busy);
+  ASSERT_TRUE(wait_for_passes(3));
+  machine_.counters.with_state([](const CountersView& view) { EXPECT_EQ(view.reopenings, 0U); });
+  machine_.kernel.set_group_capacity(4);
+  EXPECT_TRUE(gets("cycles", EventStatus::counting)) << "the pair finds room";
+  EXPECT_EQ(machine_.status(1, "instructions"), EventStatus::counting);
+}
+
 // The interval is half a minute here, more than the patience of this test.
 TEST_F(OpenerTest, LooksAgainAtOnceWhereThatIsAskedFor) {
   machine_.kernel.refuse({}, EACCES);
