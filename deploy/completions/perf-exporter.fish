@@ -21,7 +21,7 @@ complete -c perf-exporter -l no-collector -x -a '(__fish_complete_list , __perf_
 complete -c perf-exporter -l cpus -x -d 'Count on these CPUs: online, housekeeping (online without isolated and nohz_full), or a list like 0-3,8 or 0-63:2'
 complete -c perf-exporter -l aggregate -x -a 'cpu package node' -d 'Keep the counts of every cpu apart, of every package, or sum up the whole node'
 complete -c perf-exporter -l guests -x -a 'auto include exclude' -d 'Count what virtual machines execute on this host, too: auto, include or exclude'
-complete -c perf-exporter -l strict -d 'Exit with 3 where anything wanted can\'t be counted, instead of serving the rest'
+complete -c perf-exporter -l strict -d 'Exit with 3 at the start where anything wanted is refused or not there (a CPU, a PMU, an event), instead of serving the rest'
 complete -c perf-exporter -l web.listen-address -x -d 'Serve on host:port, [::]:port or unix:/path'
 complete -c perf-exporter -l web.telemetry-path -x -d 'Serve the metrics under PATH'
 complete -c perf-exporter -l web.max-requests -x -d 'Answer at most N scrapes at once (1 to 500); more get 503'

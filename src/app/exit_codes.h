@@ -5,7 +5,7 @@
 namespace perf_exporter {
 
 // What the program ends with: 2 for what is wrong on every machine, such as a port in use; 3 where
-// this host refuses something wanted and that is to be fatal.
+// this host refuses or lacks something wanted and that is to be fatal.
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitRefused = 3;
 

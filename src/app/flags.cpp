@@ -193,7 +193,8 @@ constexpr auto kFlags = std::to_array<Flag>({
      "includes it unless KVM hands the PMU to guests (mediated vPMU).",
      apply_guests},
     {kToggle, "strict", "", "Counting", "", "",
-     "Exit with 3 where anything wanted can't be counted, instead of serving the rest.",
+     "Exit with 3 at the start where anything wanted is refused or not there (a CPU, a PMU, an "
+     "event), instead of serving the rest.",
      apply_strict},
     {kList, "web.listen-address", "", "Web", "ADDRESS", ":10950",
      "Serve on host:port, [::]:port or unix:/path. Repeatable, or a comma list.",

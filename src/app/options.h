@@ -37,7 +37,7 @@ struct Options {
   CpuChoice cpus;
   Aggregate aggregate = Aggregate::cpu;
   GuestChoice guests = GuestChoice::automatic;
-  bool strict = false;  // a refusal of something wanted ends startup
+  bool strict = false;  // whatever is wanted and can't be counted ends startup
   std::vector<std::string> listen_addresses;
   std::string telemetry_path;
   int max_requests = 0;

@@ -14,6 +14,7 @@
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/status_page.h"
+#include "app/strict.h"
 #include "caps/process_caps.h"
 #include "http/server.h"
 
@@ -52,29 +53,16 @@ class FindingLog {
   std::set<std::string> seen_;
 };
 
-// Whether --strict lets the exporter go on: every wanted collector has an event that opened on a
-// PMU that counts, nothing is refused, and every CPU that was named is there.
-bool satisfies_strict(const Options& options, const ProbeReport& report, Session& session) {
-  const auto missing = [](const Finding& finding) { return finding.id == "cpu_not_online"; };
-  if (refuses_anything(report.findings) ||
-      std::any_of(report.findings.begin(), report.findings.end(), missing)) {
-    return false;
+// What --strict takes for fatal, for the log; empty where it lets the exporter go on.
+std::string strict_objections(const Options& options, const ProbeReport& report, Session& session) {
+  std::vector<std::string> withheld;
+  session.counters().with_state(
+      [&](const CountersView& view) { withheld = withheld_events(view); });
+  std::string text;
+  for (const std::string& unmet : unmet_wants(options, report, withheld)) {
+    text += (text.empty() ? "" : ", ") + unmet;
   }
-  bool all_open = true;
-  session.counters().with_state([&](const CountersView& view) {
-    for (const std::string& collector : options.collectors) {
-      bool open = false;
-      for (const auto& [cpu, counters] : view.cpus) {
-        for (std::size_t event = 0; event < view.events.size(); ++event) {
-          open = open || (view.events[event]->collector == collector &&
-                          counters.leader_of(event).has_value() &&
-                          counters.holds().of(event) != Hold::untrusted);
-        }
-      }
-      all_open = all_open && open;
-    }
-  });
-  return all_open;
+  return text;
 }
 
 std::vector<std::string> disabled_collectors(const Options& options) {
@@ -211,11 +199,16 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   auto session = Session::create(options, kernel, log, [&](const ProbeReport& report) {
     finding_log.log(report);
     const bool judged = std::exchange(started, true);
-    if (options.strict && !judged && !satisfies_strict(options, report, *running)) {
+    if (!options.strict || judged) {
+      return;
+    }
+    if (const auto objections = strict_objections(options, report, *running); objections.empty()) {
+      manager.ready();
+    } else {
+      logger->error(with_fields("--strict, and something that is wanted can't be counted",
+                                {{"what", objections}}));
       refused = true;
       signals->wake();
-    } else if (options.strict && !judged) {
-      manager.ready();
     }
   });
   if (!session) {
@@ -238,8 +231,7 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   }
   wait_for_stop(*signals, *running, *logger);
   manager.stopping();
-  logger->info(refused ? "stopping: --strict, and something that is wanted is refused or missing"
-                       : "stopping");
+  logger->info("stopping");
   const bool all_answered = (*server)->stop();
   if (!running->stop() || !all_answered) {
     logger->warn("a call to the kernel has not returned; leaving it behind");

@@ -38,6 +38,7 @@ import surroundings
 import threads
 import together
 import untried
+import words
 import workshop
 from leftovers import Leftovers
 
@@ -45,7 +46,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
 EVERYBODY = ["0", "0", "4294967295"]
 MODULES = (capabilities, surroundings, filters, other_calls, preflights, cgroups, serving, untried, sums, inherited,
-           masked, threads, silence, together, oci)  # fmt: skip
+           masked, threads, silence, together, oci, words)  # fmt: skip
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 

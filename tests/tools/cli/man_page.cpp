@@ -66,9 +66,12 @@ A flag, a file, a name or an address is wrong, whatever the machine.
 .TP
 .B 3
 A permission refuses something wanted: from
-.BR "perf\-exporter probe" ,
-or with
-.BR \-\-strict .
+.B perf\-exporter probe
+and
+.BR "perf\-exporter stat" .
+With
+.B \-\-strict
+the server ends with it, too, where a CPU, a PMU or an event that is wanted is not there.
 .SH SIGNALS
 .B SIGTERM
 and

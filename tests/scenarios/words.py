@@ -1,0 +1,66 @@
+"""What it says: filters that are not a sysctl's, Podman's own place, what --strict takes for fatal."""
+
+from board import Found, Scenario
+from probing import SOFTWARE, names, report_of, run
+from serving import strict
+from starts import filtered, in_mount_namespace, nobody, program
+
+
+def saying(name, expected, look, needs=()):
+    return Scenario("words", name, names(expected), look, needs)
+
+
+def findings(command, arguments=SOFTWARE):
+    return report_of(run([*command, "probe", "--format=json", *arguments]))["findings"]
+
+
+def of_one_mind(command, says=(), never=()):
+    """The finding on top; `says` its evidence must hold, `never` no text of any finding."""
+    all_of_them = findings(command)
+    problems = [f"no '{piece}' in {all_of_them[0]['evidence']}" for piece in says
+                if piece not in all_of_them[0]["evidence"]]  # fmt: skip
+    for finding in all_of_them:
+        text = "\n".join((finding["summary"], finding["evidence"], finding["fix"]))
+        problems += [f"{finding['id']} says '{piece}': {text}" for piece in never if piece in text]
+    return Found(all_of_them[0]["id"], problems)
+
+
+# As Podman lays it over a container's root: the host's name and a mark of its own, whatever the storage driver.
+PODMAN = """mount -t tmpfs tmpfs /run
+folder=/run/storage/vfs-containers/12cc/userdata; mkdir -p $folder; : > $folder/.containerenv; : > /run/.containerenv
+mount --bind $folder/.containerenv /run/.containerenv"""
+
+
+def in_podman():
+    report = report_of(run([*in_mount_namespace(PODMAN), *nobody("--bounding-set=-perfmon"), program("p"), "probe",
+                            "--format=json", *SOFTWARE]))  # fmt: skip
+    facts, top = report["facts"], report["findings"][0]
+    problems = [] if (facts["place"], facts["runtime"]) == ("podman", "podman") else [f"facts: {facts}"]
+    problems += [] if "sudo podman run" in top["fix"] and "docker" not in top["fix"] else [top["fix"]]
+    return Found(top["id"], problems)
+
+
+# A board that tells no package, as many without ACPI.
+NO_PACKAGE = """mount -t tmpfs tmpfs /run; echo -1 > /run/id
+for file in /sys/devices/system/cpu/cpu*/topology/physical_package_id; do mount --bind /run/id "$file"; done"""
+
+FILTERS = [
+    saying("a filter at paranoid 2, for a user: the level is not the cause", "seccomp_eperm",
+           lambda: of_one_mind([*filtered("perf_event_open:EPERM"), *nobody(), program("ep")],
+                               says=["perf_event_paranoid 2 is not the cause"], never=["sysctl -w"]),
+           needs=("python3-seccomp",)),
+    saying("a user namespace without the capability: no grant is advised", "user_namespace",
+           lambda: of_one_mind([*nobody(), "unshare", "--user", "--map-root-user", program("none")],
+                               never=["grant CAP_PERFMON", "add CAP_PERFMON"]),
+           needs=("userns",)),
+    saying("Podman by the mark that it mounts", "bounding_set_lacks_perfmon", in_podman),
+]  # fmt: skip
+
+STRICT = [
+    saying("--strict and a CPU that is not there", "cpu_not_online",
+           lambda: strict([program("none")], ("--cpus=0,4000", *SOFTWARE))),
+    saying("--strict and packages that are unknown", "package_unknown",
+           lambda: strict([*in_mount_namespace(NO_PACKAGE), program("none")], ("--aggregate=package", *SOFTWARE))),
+]  # fmt: skip
+
+SCENARIOS = [*FILTERS, *STRICT]
