@@ -101,7 +101,7 @@ std::string probe_page(const std::optional<ProbeReport>& report, PageFormat form
 Content content_of(const Options& options, Session& session) {
   Content content;
   content.metrics = [&session](const ScrapeRequest& request, std::string& body) {
-    session.scrape(request.format, request.filter, body);
+    session.scrape(request.representation.format, request.filter, body);
   };
   content.ready = [&session] {
     const auto report = session.board().report();

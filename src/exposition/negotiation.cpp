@@ -108,44 +108,52 @@ int closeness_to_text(const MediaRange& range) {
   return range.type == "*/*" ? 1 : 0;
 }
 
-bool names_openmetrics(const MediaRange& range) {
-  return same(range.type, "application/openmetrics-text") &&
-         (range.version.empty() || range.version == "1.0.0" || range.version == "0.0.1");
+// The best q-values that the header gives to what is served here; 0 where it names none.
+struct Wishes {
+  int openmetrics = 0;
+  int old_openmetrics = 0;  // version 0.0.1
+  int text = 0;
+  int closeness = 0;  // of the range that the text's value comes from
+};
+
+void add_openmetrics(const MediaRange& range, Wishes& wishes) {
+  if (!same(range.type, "application/openmetrics-text")) {
+    return;
+  }
+  if (range.version.empty() || range.version == "1.0.0") {
+    wishes.openmetrics = std::max(wishes.openmetrics, range.quality);
+  } else if (range.version == "0.0.1") {
+    wishes.old_openmetrics = std::max(wishes.old_openmetrics, range.quality);
+  }
+}
+
+void add_text(const MediaRange& range, Wishes& wishes) {
+  const int closeness = closeness_to_text(range);
+  if (closeness > wishes.closeness) {
+    wishes.closeness = closeness;
+    wishes.text = range.quality;
+  } else if (closeness != 0 && closeness == wishes.closeness) {
+    wishes.text = std::max(wishes.text, range.quality);
+  }
 }
 
 }  // namespace
 
-Format negotiate(std::string_view accept) {
-  int openmetrics = 0;
-  int text = 0;
-  int closest = 0;
+Representation negotiate(std::string_view accept) {
+  Wishes wishes;
   while (!accept.empty()) {
-    const auto range = parse_range(cut(accept, ','));
-    if (!range) {
-      continue;
-    }
-    if (names_openmetrics(*range)) {
-      openmetrics = std::max(openmetrics, range->quality);
-    }
-    const int closeness = closeness_to_text(*range);
-    if (closeness > closest) {
-      closest = closeness;
-      text = range->quality;
-    } else if (closeness != 0 && closeness == closest) {
-      text = std::max(text, range->quality);
+    if (const auto range = parse_range(cut(accept, ','))) {
+      add_openmetrics(*range, wishes);
+      add_text(*range, wishes);
     }
   }
-  return openmetrics > 0 && openmetrics >= text ? Format::openmetrics : Format::text;
-}
-
-std::string_view content_type(Format format) {
-  switch (format) {
-    case Format::openmetrics:
-      return "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    case Format::text:
-      break;
+  const int openmetrics = std::max(wishes.openmetrics, wishes.old_openmetrics);
+  if (openmetrics == 0 || openmetrics < wishes.text) {
+    return {Format::text, "text/plain; version=0.0.4; charset=utf-8"};
   }
-  return "text/plain; version=0.0.4; charset=utf-8";
+  return {Format::openmetrics, wishes.old_openmetrics > wishes.openmetrics
+                                   ? "application/openmetrics-text; version=0.0.1; charset=utf-8"
+                                   : "application/openmetrics-text; version=1.0.0; charset=utf-8"};
 }
 
 }  // namespace perf_exporter

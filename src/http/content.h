@@ -12,7 +12,7 @@ namespace perf_exporter {
 
 // One request for metrics. The names in `filter` are known ones of collectors that run.
 struct ScrapeRequest {
-  Format format = Format::text;
+  Representation representation;
   CollectorFilter filter;
 };
 

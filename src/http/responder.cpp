@@ -112,7 +112,7 @@ Responder::Body Responder::write_metrics(const ScrapeRequest& scrape, std::strin
     return {503, kText};
   }
   content_.metrics(scrape, body);
-  return {200, content_type(scrape.format)};
+  return {200, scrape.representation.content_type};
 }
 
 }  // namespace perf_exporter

@@ -150,7 +150,7 @@ TEST_F(OptionsTest, ExtremeValuesAreTakenOrRefusedInWords) {
 TEST(ExtremeValues, OfHeadersAndQueriesChooseSomething) {
   for_all({"text/plain;q=#", "application/openmetrics-text;version=#;q=#", "gzip;q=#", "#"},
           [](const std::string& text) {
-            EXPECT_NE(content_type(negotiate(text)), "");
+            EXPECT_NE(negotiate(text).content_type, "");
             EXPECT_NE(media_type(negotiate_page(text, {PageFormat::html, PageFormat::json})), "");
             const auto coding = negotiate_coding(text);
             EXPECT_TRUE(coding == ContentCoding::gzip || coding == ContentCoding::identity);

@@ -18,7 +18,7 @@ using testing::StartsWith;
 Content make_content() {
   Content content;
   content.metrics = [](const ScrapeRequest& scrape, std::string& body) {
-    body += scrape.format == Format::openmetrics ? "# EOF\n" : "up 1\n";
+    body += scrape.representation.format == Format::openmetrics ? "# EOF\n" : "up 1\n";
   };
   content.ready = [] { return Readiness{ReadyState::ready, "all can count\n"}; };
   content.probe = [](PageFormat format) {
@@ -46,16 +46,14 @@ class ResponderTest : public testing::Test {
 TEST_F(ResponderTest, WritesMetricsWithTheirHead) {
   EXPECT_EQ(answer(get("/metrics")),
             "HTTP/1.1 200 OK\r\n"
-            "Content-Type: " +
-                std::string(content_type(Format::text)) +
-                "\r\n"
-                "Content-Length: 5\r\n"
-                "Vary: Accept, Accept-Encoding\r\n"
-                "Cache-Control: no-store\r\n"
-                "X-Content-Type-Options: nosniff\r\n"
-                "Connection: keep-alive\r\n"
-                "\r\n"
-                "up 1\n");
+            "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+            "Content-Length: 5\r\n"
+            "Vary: Accept, Accept-Encoding\r\n"
+            "Cache-Control: no-store\r\n"
+            "X-Content-Type-Options: nosniff\r\n"
+            "Connection: keep-alive\r\n"
+            "\r\n"
+            "up 1\n");
 }
 
 TEST_F(ResponderTest, WritesOpenMetricsWhenAskedFor) {

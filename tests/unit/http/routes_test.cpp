@@ -75,10 +75,11 @@ TEST(Routes, RefusesATelemetryPathThatCanNotBeServed) {
 
 TEST(Routes, MetricsFormatIsNegotiated) {
   const Routes routes = make_routes();
-  EXPECT_EQ(routes.find(get("/metrics"))->scrape.format, Format::text);
-  EXPECT_EQ(
-      routes.find(get("/metrics", "", "application/openmetrics-text;version=1.0.0"))->scrape.format,
-      Format::openmetrics);
+  const auto format_for = [&](std::string_view accept) {
+    return routes.find(get("/metrics", "", accept))->scrape.representation.format;
+  };
+  EXPECT_EQ(format_for(""), Format::text);
+  EXPECT_EQ(format_for("application/openmetrics-text;version=1.0.0"), Format::openmetrics);
 }
 
 TEST(Routes, PageFormatIsNegotiated) {

@@ -51,6 +51,18 @@ TEST_F(ServerTest, RefusesMethodsPathsAndNames) {
   EXPECT_EQ(client.get("/metrics?collect[]=cycles").status, 200);
 }
 
+TEST_F(ServerTest, AnswersInATypeThatWasOffered) {
+  start();
+  HttpClient client = connect();
+  for (const auto* type :
+       {"application/openmetrics-text; version=0.0.1",
+        "application/openmetrics-text; version=1.0.0", "text/plain; version=0.0.4"}) {
+    const std::string accept = "Accept: " + std::string(type) + "\r\n";
+    EXPECT_EQ(client.get("/metrics", accept).header("Content-Type"),
+              std::string(type) + "; charset=utf-8");
+  }
+}
+
 TEST_F(ServerTest, PassesTheFilterOn) {
   std::atomic<bool> filtered{false};
   content_.metrics = [&](const ScrapeRequest& scrape, std::string&) {
