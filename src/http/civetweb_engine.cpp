@@ -7,15 +7,13 @@
 #include <utility>
 
 #include "http/civetweb_request.h"
+#include "http/request_head.h"
 
 namespace perf_exporter {
 namespace {
 
 // Prometheus asks once a minute by default; its connection shall live until the next time.
 constexpr const char* kKeepAliveMs = "120000";
-// A request's head must be complete within this time.
-constexpr const char* kRequestTimeoutMs = "5000";
-constexpr const char* kMaxHeadBytes = "16384";
 
 CivetwebEngine* engine_of(const mg_context* context) {
   return static_cast<CivetwebEngine*>(mg_get_user_data(context));
@@ -87,6 +85,10 @@ mg_callbacks CivetwebEngine::make_callbacks() {
   callbacks.next_connection = [](const mg_context* context, void* worker, const sockaddr** local) {
     return engine_of(context)->next_connection(*static_cast<Connections::Worker*>(worker), local);
   };
+  callbacks.check_head = [](mg_connection* connection, char* received, int size, int head_size) {
+    return engine_of(connection)
+        ->handle_head(connection, {received, static_cast<std::size_t>(size)}, head_size);
+  };
   callbacks.begin_request = [](mg_connection* connection) {
     return engine_of(connection)->handle_request(connection);
   };
@@ -102,13 +104,15 @@ mg_callbacks CivetwebEngine::make_callbacks() {
 Result<void> CivetwebEngine::make_context(std::size_t threads) {
   const mg_callbacks callbacks = make_callbacks();
   const std::string most = std::to_string(threads);
+  const std::string timeout = std::to_string(kHeadTimeoutMs);
+  const std::string head = std::to_string(kMaxHeadBytes);
   // clang-format off
   std::array<const char*, 11> settings = {
       "num_threads", most.c_str(),
       "enable_keep_alive", "yes",
       "keep_alive_timeout_ms", kKeepAliveMs,
-      "request_timeout_ms", kRequestTimeoutMs,
-      "max_request_size", kMaxHeadBytes,
+      "request_timeout_ms", timeout.c_str(),
+      "max_request_size", head.c_str(),
       nullptr};
   // clang-format on
   context_ = mg_start(&callbacks, this, settings.data());
@@ -159,22 +163,49 @@ int CivetwebEngine::handle_request(mg_connection* connection) {
   return kHandled;
 }
 
-// civetweb's own refusals: what could not be parsed, or was not complete in time.
+// Nothing but what is right gets to the parser. `head_size` as mg_callbacks has it.
+int CivetwebEngine::handle_head(mg_connection* connection, std::span<char> received,
+                                int head_size) {
+  constexpr int kGoOn = 0;
+  constexpr int kAnswered = 1;
+  constexpr int kTooLong = -2;
+  constexpr int kLate = -3;
+  try {
+    if (head_size <= 0) {
+      const HeadEnd otherwise = head_size == kLate ? HeadEnd::late : HeadEnd::unreadable;
+      refuse(connection, refuse_incomplete({received.data(), received.size()},
+                                           head_size == kTooLong ? HeadEnd::too_long : otherwise));
+      return kAnswered;
+    }
+    const std::span head = received.first(static_cast<std::size_t>(head_size));
+    if (const auto refusal = check_head({head.data(), head.size()})) {
+      refuse(connection, *refusal);
+      return kAnswered;
+    }
+    make_path_of_url(head);
+    return kGoOn;
+  } catch (const std::exception& exception) {
+    logger_->error("http: a refusal could not be written: {}", exception.what());
+    return kAnswered;
+  }
+}
+
+// civetweb's own refusals: none is known that a checked head could come to.
 int CivetwebEngine::handle_error(mg_connection* connection, int status) {
   constexpr int kAnswered = 0;
   try {
-    const std::string text =
-        status == 400 ? std::string("the request is malformed, incomplete or longer than ") +
-                            kMaxHeadBytes + " bytes"
-                      : std::string(reason_phrase(status));
-    auto exchange = exchanges_.take();
-    mg_disable_connection_keep_alive(connection);
-    send(connection, Responder::refuse({status, text}, Connection::close, *exchange));
-    exchanges_.give_back(std::move(exchange));
+    refuse(connection, {status, std::string(reason_phrase(status))});
   } catch (const std::exception& exception) {
     logger_->error("http: a refusal could not be written: {}", exception.what());
   }
   return kAnswered;
+}
+
+void CivetwebEngine::refuse(mg_connection* connection, const Refusal& refusal) {
+  auto exchange = exchanges_.take();
+  mg_disable_connection_keep_alive(connection);
+  send(connection, Responder::refuse(refusal, Connection::close, *exchange));
+  exchanges_.give_back(std::move(exchange));
 }
 
 void CivetwebEngine::send(mg_connection* connection, std::string_view bytes) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,8 +61,10 @@ class CivetwebEngine {
   // Callbacks, on the pool's threads.
   int next_connection(Connections::Worker& worker, const sockaddr** local);
   void log(const char* message);
+  int handle_head(mg_connection* connection, std::span<char> received, int head_size);
   int handle_request(mg_connection* connection);
   int handle_error(mg_connection* connection, int status);
+  void refuse(mg_connection* connection, const Refusal& refusal);
   void send(mg_connection* connection, std::string_view bytes);
   void now(const mg_connection* connection, Activity activity);
 

@@ -67,6 +67,9 @@ class HttpClient {
     }
   }
 
+  // Sends no more.
+  void end() { ::shutdown(fd_.get(), SHUT_WR); }
+
   // One answer; `method` HEAD means that no body follows.
   HttpAnswer receive(std::string_view method = "GET") {
     HttpAnswer answer;

@@ -114,28 +114,6 @@ TEST_F(ServerTest, IgnoresRequestBodies) {
   EXPECT_TRUE(promised.is_closed());
 }
 
-TEST_F(ServerTest, RefusesOversizedHeadsAndUris) {
-  start();
-  HttpClient headers = connect();
-  const HttpAnswer answer = headers.get("/metrics", "X: " + std::string(20000, 'x') + "\r\n");
-  EXPECT_EQ(answer.status, 400);
-  EXPECT_THAT(answer.body, HasSubstr("longer than 16384 bytes"));
-  EXPECT_EQ(connect().get("/metrics?" + std::string(9000, 'x')).status, 414);
-}
-
-TEST_F(ServerTest, RefusesWhatIsNoHttp) {
-  start();
-  for (const auto* text :
-       {"nonsense\r\n\r\n", "GET\r\n\r\n", "GET /metrics HTTP/9.9\r\n\r\n",
-        "\x16\x03\x01\x02\r\n\r\n", "GET /metrics HTTP/1.1\r\nno colon\r\n\r\n"}) {
-    HttpClient client = connect();
-    client.send(text);
-    EXPECT_GE(client.receive().status, 400) << text;
-    EXPECT_TRUE(client.is_closed()) << text;
-  }
-  EXPECT_EQ(connect().get("/metrics").status, 200);
-}
-
 TEST_F(ServerTest, AnExceptionBecomesA500AndTheServerGoesOn) {
   content_.metrics = [](const ScrapeRequest&, std::string&) { throw std::runtime_error("broken"); };
   start();
