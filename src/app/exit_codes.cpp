@@ -1,15 +1,21 @@
 #include "app/exit_codes.h"
 
 #include <cerrno>
+#include <string>
 
 #include "app/patient_write.h"
+#include "base/descriptor_limit.h"
 
 namespace perf_exporter {
 
 int complain(const Fault& fault) {
-  // Fewer are taken while nothing happens; docs/install.md tells, and tests hold to it.
-  const char* enough = fault.code == EAGAIN ? "; 8 tasks are enough for this program" : "";
-  print_last_words("perf-exporter: " + fault.what + enough + '\n');
+  std::string limit;
+  if (fault.code == EAGAIN) {  // fewer are taken while nothing happens
+    limit = "; 8 tasks are enough for this program";
+  } else if (fault.code == EMFILE) {
+    limit = ": " + describe_descriptor_limit();
+  }
+  print_last_words("perf-exporter: " + fault.what + limit + '\n');
   return kExitUsage;
 }
 

@@ -33,7 +33,7 @@ CountingState open_and_close(const Options& options, PerfKernel& kernel,
   truth.check(state.pmus, state.cpus);
   state.report.truths = truth.standing();
   GroupOpener opener(kernel, state.events, state.pmus, guests);
-  state.report.allowance = descriptor_allowance(options.paths, side_calls.use(SideCall::prlimit64));
+  state.report.allowance = descriptor_allowance(options.paths);
   for (const CpuId cpu : state.cpus) {
     const OpenedCpu opened =
         opener.open(cpu, Arrangement::merged, state.report.allowance - state.report.descriptors);
@@ -167,11 +167,12 @@ int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited
   if (options.trace_pid != 0 || !options.trace_command.empty()) {
     return probe_other(options, kernel, inherited);
   }
+  const SideCalls side_calls = try_side_calls();
+  raise_descriptor_limit(side_calls.use(SideCall::prlimit64));
   auto online = OnlineCpus::open(options.paths);
   if (!online) {
     return complain(online.error());
   }
-  const SideCalls side_calls = try_side_calls();
   WatchedKernel watched(kernel);
   RaisingKernel raising(watched, side_calls.use(SideCall::capset));
   const CpuList cpus = online->refresh();

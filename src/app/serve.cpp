@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/commands.h"
+#include "app/descriptors.h"
 #include "app/exit_codes.h"
 #include "app/service_manager.h"
 #include "app/session.h"
@@ -122,11 +123,10 @@ Content content_of(const Options& options, Session& session) {
 }
 
 // The opening thread keeps what this thread may raise; all threads started later get nothing.
-Result<void> start_threads(Session& session, Log& log) {
+Result<void> start_threads(Session& session, CallUse capset, Log& log) {
   // One arena for all of them: each further one takes memory, and a scrape allocates next to
   // nothing that they could wait for.
   ::mallopt(M_ARENA_MAX, 1);
-  const CallUse capset = session.side_calls().use(SideCall::capset);
   if (const auto cleared = clear_effective(capset); !cleared) {
     log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
   }
@@ -187,6 +187,11 @@ std::string url_of(const std::string& address) {
 int serve(const Options& options, PerfKernel& kernel, Log& log) {
   const auto& logger = log.logger();
   ignore_stray_signals();
+  const SideCalls side_calls = try_side_calls();
+  raise_descriptor_limit(side_calls.use(SideCall::prlimit64));
+  if (const auto room = require_descriptors_to_serve(options); !room) {
+    return complain(room.error());
+  }
   auto signals = StopSignals::create(HangUp::told);
   if (!signals) {
     return complain(signals.error());
@@ -196,7 +201,7 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   std::atomic<bool> refused = false;
   bool started = false;  // --strict judges the start alone: a CPU may go offline later
   Session* running = nullptr;
-  auto session = Session::create(options, kernel, log, [&](const ProbeReport& report) {
+  auto session = Session::create(options, kernel, side_calls, log, [&](const ProbeReport& report) {
     finding_log.log(report);
     const bool judged = std::exchange(started, true);
     if (!options.strict || judged) {
@@ -215,7 +220,8 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
     return complain(session.error());
   }
   running = session->get();
-  if (const auto threads = start_threads(*running, log); !threads) {
+  if (const auto threads = start_threads(*running, side_calls.use(SideCall::capset), log);
+      !threads) {
     return complain(threads.error());
   }
   auto server = Server::start(server_options(options, logger), content_of(options, *running));

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "app/logging.h"
-#include "base/unique_fd.h"
 
 namespace perf_exporter {
 namespace {
@@ -24,7 +23,17 @@ tl::unexpected<Fault> refusal(const std::string& socket, int code) {
 
 }  // namespace
 
-Result<void> send_notification(const std::string& socket, std::string_view state) {
+Result<UniqueFd> open_notifier() {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) {
+    return fault(std::string("no socket: ") + std::strerror(errno), errno);
+  }
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  return fd;
+}
+
+Result<void> send_notification(const UniqueFd& notifier, const std::string& socket,
+                               std::string_view state) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (!socket.starts_with('/') && !socket.starts_with('@')) {
@@ -38,12 +47,7 @@ Result<void> send_notification(const std::string& socket, std::string_view state
     address.sun_path[0] = '\0';  // unix(7), "abstract"
   }
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket.size());
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) {
-    return refusal(socket, errno);
-  }
-  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-  const auto sent = ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL,
+  const auto sent = ::sendto(notifier.get(), state.data(), state.size(), MSG_NOSIGNAL,
                              reinterpret_cast<const sockaddr*>(&address), length);
   if (sent < 0) {
     return refusal(socket, errno);
@@ -52,13 +56,17 @@ Result<void> send_notification(const std::string& socket, std::string_view state
 }
 
 ServiceManager::ServiceManager(std::string socket, std::shared_ptr<spdlog::logger> logger)
-    : socket_(std::move(socket)), logger_(std::move(logger)) {}
+    : socket_(std::move(socket)),
+      logger_(std::move(logger)),
+      notifier_(socket_.empty() ? Result<UniqueFd>() : open_notifier()) {}
 
 void ServiceManager::tell(std::string_view state) const {
   if (socket_.empty()) {
     return;
   }
-  if (const auto told = send_notification(socket_, state); !told) {
+  const auto told = notifier_ ? send_notification(*notifier_, socket_, state)
+                              : refusal(socket_, notifier_.error().code);
+  if (!told) {
     logger_->warn(with_fields(told.error().what, {{"state", std::string(state)}}));
   }
 }

@@ -1,10 +1,8 @@
 #include "app/session.h"
 
 #include <linux/perf_event.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "caps/finding_text.h"
@@ -30,41 +28,37 @@ std::vector<prometheus::MetricFamily> lasting_metrics(const ProbeReport& report,
 
 Opener::Config opener_config(const Options& options, const std::vector<const CatalogEvent*>& events,
                              const SideCalls& side_calls) {
-  return {events,
-          options.paths,
-          options.cpus,
-          resolve_guests(options.guests, options.paths),
-          descriptor_allowance(options.paths, side_calls.use(SideCall::prlimit64)),
+  return {events, options.paths, options.cpus, resolve_guests(options.guests, options.paths),
           side_calls.use(SideCall::sched_setaffinity)};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::create(const Options& options, PerfKernel& kernel,
-                                                 const Log& log, AfterPass after_pass) {
-  auto for_reading = OnlineCpus::open(options.paths);
-  auto for_opening = OnlineCpus::open(options.paths);
-  if (!for_reading || !for_opening) {
-    return tl::unexpected(for_reading ? for_opening.error() : for_reading.error());
+                                                 const SideCalls& side_calls, const Log& log,
+                                                 AfterPass after_pass) {
+  const auto online = OnlineCpus::open(options.paths);
+  if (!online) {
+    return tl::unexpected(online.error());
   }
-  return std::unique_ptr<Session>(new Session(options, kernel, log, std::move(after_pass),
-                                              std::move(*for_reading), std::move(*for_opening)));
+  return std::unique_ptr<Session>(
+      new Session(options, kernel, side_calls, log, std::move(after_pass), *online));
 }
 
-Session::Session(const Options& options, PerfKernel& kernel, const Log& log, AfterPass after_pass,
-                 OnlineCpus for_reading, OnlineCpus for_opening)
+Session::Session(const Options& options, PerfKernel& kernel, const SideCalls& side_calls,
+                 const Log& log, AfterPass after_pass, const OnlineCpus& online)
     : options_(options),
+      side_calls_(side_calls),
       plain_(kernel),
       watched_(kernel),
       kernel_(watched_, side_calls_.use(SideCall::capset)),
       events_(events_of(options.collectors)),
       after_pass_(std::move(after_pass)),
       logger_(log.logger()),
-      counters_(plain_, events_, std::move(for_reading)),
+      counters_(plain_, events_, online),
       scrape_(counters_, options.paths, options.aggregate, options.collectors, log.logger(),
               [&log] { return log.dropped(); }),
-      opener_(kernel_, counters_, std::move(for_opening),
-              opener_config(options, events_, side_calls_),
+      opener_(kernel_, counters_, online, opener_config(options, events_, side_calls_),
               {[this](CpuId cpu) { return probe(cpu); },
                [this](const OpenReport& report) { publish(report); }}) {}
 
@@ -163,23 +157,6 @@ Guests resolve_guests(GuestChoice choice, const HostPaths& paths) {
     }
   }
   return choice == GuestChoice::exclude ? Guests::exclude : Guests::include;
-}
-
-std::size_t descriptor_allowance(const HostPaths& paths, CallUse prlimit64) {
-  constexpr rlim_t kReserve = 512;  // for connections
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    return std::numeric_limits<std::size_t>::max();
-  }
-  if (limit.rlim_cur < limit.rlim_max && prlimit64 == CallUse::make) {
-    const rlimit raised{limit.rlim_max, limit.rlim_max};
-    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) {
-      limit = raised;
-    }
-  }
-  const auto open_now = list_directory(paths.procfs / "self/fd");
-  const rlim_t taken = std::min(kReserve, limit.rlim_cur / 4) + (open_now ? open_now->size() : 0);
-  return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
 }
 
 }  // namespace perf_exporter

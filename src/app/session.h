@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/board.h"
+#include "app/descriptors.h"
 #include "app/log.h"
 #include "app/options.h"
 #include "app/silence.h"
@@ -28,16 +29,16 @@ class Session {
   // look_for_silence() where this found something new. Never by two threads at once.
   using AfterPass = std::function<void(const ProbeReport&)>;
 
-  // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told. Tries
-  // the side calls in a child first: best before there are threads.
+  // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told.
   static Result<std::unique_ptr<Session>> create(const Options& options, PerfKernel& kernel,
-                                                 const Log& log, AfterPass after_pass);
+                                                 const SideCalls& side_calls, const Log& log,
+                                                 AfterPass after_pass);
 
   // As Opener's: start() hands the calling thread's capabilities to the opening thread, begin()
-  // lets it open, look_again() asks for facts, trials and what is refused at once, from any thread;
-  // stop() returns false where an open is stuck.
+  // lets it open as many events as there is room for then, look_again() asks for facts, trials and
+  // what is refused at once, from any thread; stop() returns false where an open is stuck.
   [[nodiscard]] Result<void> start() { return opener_.start(); }
-  void begin() { opener_.begin(); }
+  void begin() { opener_.begin(descriptor_allowance(options_.paths)); }
   void look_again() { opener_.look_again(); }
   [[nodiscard]] bool stop() { return opener_.stop(); }
 
@@ -48,13 +49,12 @@ class Session {
   // Appends a scrape to `body`. Thread-safe.
   void scrape(Format format, const CollectorFilter& filter, std::string& body);
 
-  [[nodiscard]] const SideCalls& side_calls() const { return side_calls_; }
   [[nodiscard]] const Board& board() const { return board_; }
   [[nodiscard]] CounterSet& counters() { return counters_; }
 
  private:
-  Session(const Options& options, PerfKernel& kernel, const Log& log, AfterPass after_pass,
-          OnlineCpus for_reading, OnlineCpus for_opening);
+  Session(const Options& options, PerfKernel& kernel, const SideCalls& side_calls, const Log& log,
+          AfterPass after_pass, const OnlineCpus& online);
 
   Result<void> probe(CpuId cpu);
   void publish(const OpenReport& report);
@@ -63,7 +63,7 @@ class Session {
   void tell();
 
   Options options_;
-  SideCalls side_calls_ = try_side_calls();
+  SideCalls side_calls_;
   PerfKernel& plain_;  // of scrapes, which open nothing and are not held up by another lock
   WatchedKernel watched_;
   RaisingKernel kernel_;  // of the opening thread
@@ -89,10 +89,5 @@ Wanted wanted_of(const std::vector<const CatalogEvent*>& events);
 // mediated vPMU is on, which would not start beside our events
 // (module/kvm_{intel,amd}/parameters/enable_mediated_pmu).
 Guests resolve_guests(GuestChoice choice, const HostPaths& paths);
-
-// Raises the soft limit of open files to the hard one, and returns how many events may take: what
-// the process does not have open yet, less a reserve for connections. Where prlimit64 is left out,
-// the limit stays.
-std::size_t descriptor_allowance(const HostPaths& paths, CallUse prlimit64);
 
 }  // namespace perf_exporter

@@ -69,17 +69,18 @@ StopSignals::Woken wait_for_opens(StopSignals& signals, Session& session) {
 }  // namespace
 
 int stat(const Options& options, PerfKernel& kernel, const Log& log) {
+  const SideCalls side_calls = try_side_calls();
+  raise_descriptor_limit(side_calls.use(SideCall::prlimit64));
   auto signals = StopSignals::create(HangUp::left_alone);
   if (!signals) {
     return complain(signals.error());
   }
-  auto session = Session::create(options, kernel, log,
+  auto session = Session::create(options, kernel, side_calls, log,
                                  [&](const ProbeReport& /*report*/) { signals->wake(); });
   if (!session) {
     return complain(session.error());
   }
-  if (const auto cleared = clear_effective((*session)->side_calls().use(SideCall::capset));
-      !cleared) {
+  if (const auto cleared = clear_effective(side_calls.use(SideCall::capset)); !cleared) {
     log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
   }
   if (const auto opening = (*session)->start(); !opening) {

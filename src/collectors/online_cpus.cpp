@@ -23,6 +23,10 @@ std::filesystem::path cpu_file(const HostPaths& paths, const char* name) {
 constexpr std::size_t kFirstBytes = 4096;
 constexpr std::size_t kMaxListBytes = 1 << 20;
 
+std::shared_ptr<const UniqueFd> open_list(const std::filesystem::path& path) {
+  return std::make_shared<UniqueFd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 // A file that is absent is an empty list.
 CpuList listed(const std::filesystem::path& path) {
   return read_cpu_list(path).value_or(CpuList{});
@@ -33,7 +37,7 @@ CpuList listed(const std::filesystem::path& path) {
 Result<bool> OnlineCpus::File::read() {
   buffer.resize(std::max(buffer.size(), kFirstBytes));
   while (true) {
-    const ssize_t got = ::pread(fd.get(), buffer.data(), buffer.size(), 0);
+    const ssize_t got = ::pread(fd->get(), buffer.data(), buffer.size(), 0);
     if (got < 0) {
       return fault(std::strerror(errno), errno);
     }
@@ -53,17 +57,17 @@ Result<bool> OnlineCpus::File::read() {
 OnlineCpus::OnlineCpus(std::filesystem::path folder, File online, File offline)
     : folder_(std::move(folder)), online_(std::move(online)), offline_(std::move(offline)) {
   struct statfs system {};
-  is_kernels_own_ = ::fstatfs(online_.fd.get(), &system) == 0 && system.f_type == SYSFS_MAGIC;
+  is_kernels_own_ = ::fstatfs(online_.fd->get(), &system) == 0 && system.f_type == SYSFS_MAGIC;
 }
 
 Result<OnlineCpus> OnlineCpus::open(const HostPaths& paths) {
   const auto path = cpu_file(paths, "online");
-  UniqueFd online(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!online.valid()) {
+  auto online = open_list(path);
+  if (!online->valid()) {
     return fault("cannot read " + path.string() + ": " + std::strerror(errno), errno);
   }
-  UniqueFd offline(::open(cpu_file(paths, "offline").c_str(), O_RDONLY | O_CLOEXEC));
-  OnlineCpus opened(path.parent_path(), {std::move(online)}, {std::move(offline)});
+  OnlineCpus opened(path.parent_path(), {std::move(online)},
+                    {open_list(cpu_file(paths, "offline"))});
   if (const auto read = opened.online_.read(); !read) {
     return fault("cannot read " + path.string() + ": " + read.error().what, read.error().code);
   }
@@ -94,7 +98,7 @@ Result<CpuList> OnlineCpus::judge() {
 
 OnlineMask OnlineCpus::find_mask(const CpuList& told) {
   const auto offline =
-      offline_.fd.valid() && offline_.read() ? parse_sysfs_cpu_list(offline_.text) : fault("");
+      offline_.fd->valid() && offline_.read() ? parse_sysfs_cpu_list(offline_.text) : fault("");
   const CpuList known = merge(read_cpu_list(folder_ / "present").value_or(CpuList{}),
                               read_cpu_list(folder_ / "possible").value_or(CpuList{}));
   if (!offline || subtract(known, *offline).empty()) {
@@ -106,7 +110,7 @@ OnlineMask OnlineCpus::find_mask(const CpuList& told) {
 
 const CpuList& OnlineCpus::refresh() {
   const bool changed = online_.read().value_or(false);
-  const bool is_in_doubt = !is_kernels_own_ && offline_.fd.valid();
+  const bool is_in_doubt = !is_kernels_own_ && offline_.fd->valid();
   if (changed || (is_in_doubt && offline_.read().value_or(false))) {
     if (auto cpus = judge()) {
       cpus_ = std::move(*cpus);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,8 @@ struct OnlineMask {
 // Every CPU that there can be is in `online` or in `offline` (drivers/base/cpu.c). Where one is in
 // neither, or in both, or in `online` alone, something lies over `online`, and the CPUs of
 // `present` and `possible` that are not `offline` are what is online. A file of another file system
-// than sysfs is compared with `offline` at every look. Move-only.
+// than sysfs is compared with `offline` at every look. A copy shares the descriptors and is apart
+// in all else: threads may use one each.
 class OnlineCpus {
  public:
   // A fault where the file can't be opened, read whole or understood.
@@ -43,7 +45,7 @@ class OnlineCpus {
  private:
   // A list that is kept open; `text` is the newest.
   struct File {
-    UniqueFd fd;
+    std::shared_ptr<const UniqueFd> fd;
     std::string buffer = {};  // longer than any text so far, so that one call reads it
     std::string text = {};
 

@@ -55,8 +55,9 @@ Result<void> Opener::start() {
   return {};
 }
 
-void Opener::begin() {
+void Opener::begin(std::size_t allowance) {
   const std::lock_guard lock(mutex_);
+  allowance_ = allowance;
   begun_ = true;
   wake_.notify_all();
 }
@@ -146,8 +147,8 @@ void Opener::synchronise() {
   if (!passed_ || removed || waiting || judged || !missing.empty() || reopened || noted) {
     passed_ = true;
     hooks_.after_pass({subtract(config_.cpus.list, wanted), groups_.guests() != config_.guests,
-                       counters_.descriptors(), config_.allowance, truth_.standing(),
-                       online_.mask(), came_back});
+                       counters_.descriptors(), allowance_, truth_.standing(), online_.mask(),
+                       came_back});
   }
 }
 
@@ -227,11 +228,11 @@ void Opener::open_cpu(CpuId cpu, Arrangement arrangement) {
     return;
   }
   const std::size_t held = counters_.descriptors_of(cpu);
-  if (counters_.descriptors() + held > config_.allowance) {  // no room for old and new at once
+  if (counters_.descriptors() + held > allowance_) {  // no room for old and new at once
     counters_.release(cpu);
   }
   const std::size_t open_now = counters_.descriptors();
-  const std::size_t left = config_.allowance > open_now ? config_.allowance - open_now : 0;
+  const std::size_t left = allowance_ > open_now ? allowance_ - open_now : 0;
   OpenedCpu opened = permit_ ? groups_.open(cpu, arrangement, left)
                              : nothing_tried(config_.events.size(), permit_.error().what);
   // A CPU that went offline meanwhile answers ENODEV: it is opened when it is back.

@@ -41,7 +41,6 @@ class Opener {
     HostPaths paths;
     CpuChoice cpus;
     Guests guests = Guests::include;
-    std::size_t allowance = 0;         // descriptors that events may take
     CallUse affinity = CallUse::make;  // of sched_setaffinity, by the truth checks
     std::chrono::milliseconds truth_interval = std::chrono::minutes(5);   // between truth checks
     std::chrono::milliseconds retry_interval = std::chrono::seconds(30);  // see Hooks::prepare
@@ -66,9 +65,9 @@ class Opener {
 
   // Starts the thread, which holds the capabilities that the calling thread has at this moment and
   // waits for begin(). So the caller can give up its own in between. A fault, which names the
-  // limit, where there is no room for a thread.
+  // limit, where there is no room for a thread. Events may take `allowance` descriptors.
   [[nodiscard]] Result<void> start();
-  void begin();
+  void begin(std::size_t allowance);
 
   // Has the thread look again at once, without waiting for an interval: at the facts and trials of
   // `prepare`, at the truth of PMUs, and at what is refused. `after_pass` follows, whatever was
@@ -104,6 +103,7 @@ class Opener {
   DeviceEvents device_events_;
   int looks_due_ = 0;  // at clocks
   Config config_;
+  std::size_t allowance_ = 0;
   Hooks hooks_;
   std::vector<CorePmu> pmus_;
   GroupOpener groups_;

@@ -21,7 +21,7 @@ bool are_same(const std::vector<CorePmu>& left, const std::vector<CorePmu>& righ
 // A limit that is reached may have room again; what a PMU lacks can come with another PMU alone.
 bool Opener::may_retry(const EventRefusal& refusal, Pmus pmus) const {
   if (refusal.obstacle == Obstacle::no_room || refusal.fault.code == EMFILE) {
-    return counters_.descriptors() + config_.events.size() <= config_.allowance;
+    return counters_.descriptors() + config_.events.size() <= allowance_;
   }
   return pmus == Pmus::changed || refusal.status != EventStatus::unsupported;
 }

@@ -1,14 +1,12 @@
 #include "http/acceptor.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
-#include <cstring>
-#include <string>
+#include <limits>
 #include <utility>
 
 #include "base/thread.h"
@@ -21,15 +19,18 @@ namespace {
 constexpr int kRestMs = 20;
 constexpr int kForEver = -1;
 
+int find_last_descriptor() {
+  rlimit limit{};
+  const bool is_bounded =
+      ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < std::numeric_limits<int>::max();
+  return is_bounded ? static_cast<int>(limit.rlim_cur) - 1 : std::numeric_limits<int>::max();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Acceptor>> Acceptor::start(const std::vector<Listener>& listeners,
                                                   WorkerPool& pool, const HostPaths& paths) {
-  UniqueFd wake_up(::eventfd(0, EFD_CLOEXEC));
-  if (!wake_up.valid()) {
-    return fault(std::string("cannot accept connections: eventfd: ") + std::strerror(errno), errno);
-  }
-  std::unique_ptr<Acceptor> acceptor(new Acceptor(listeners, pool, std::move(wake_up)));
+  std::unique_ptr<Acceptor> acceptor(new Acceptor(listeners, pool));
   auto thread = start_thread(
       "http-accept", [self = acceptor.get()] { self->run(); }, paths);
   if (!thread) {
@@ -39,31 +40,33 @@ Result<std::unique_ptr<Acceptor>> Acceptor::start(const std::vector<Listener>& l
   return acceptor;
 }
 
-Acceptor::Acceptor(const std::vector<Listener>& listeners, WorkerPool& pool, UniqueFd wake_up)
-    : listeners_(listeners), pool_(pool), wake_up_(std::move(wake_up)) {}
+Acceptor::Acceptor(const std::vector<Listener>& listeners, WorkerPool& pool)
+    : listeners_(listeners), pool_(pool), last_descriptor_(find_last_descriptor()) {}
 
 Acceptor::~Acceptor() {
-  const std::uint64_t one = 1;
-  (void)!::write(wake_up_.get(), &one, sizeof one);
+  stopping_ = true;
+  for (const Listener& listener : listeners_) {
+    ::shutdown(listener.fd.get(), SHUT_RDWR);  // poll(2) returns, now and from now on
+  }
   if (thread_.joinable()) {
     thread_.join();
   }
 }
 
 void Acceptor::run() {
-  std::vector<pollfd> watched = {{wake_up_.get(), POLLIN, 0}};
+  std::vector<pollfd> watched;
   for (const Listener& listener : listeners_) {
     watched.push_back({listener.fd.get(), POLLIN, 0});
   }
   bool rests = false;
-  while (watched[0].revents == 0) {
+  while (!stopping_) {
     const auto pause = pool_.make_room();
     const bool accepts = !std::exchange(rests, false) && !pool_.connections().is_full();
     const int rest = accepts ? kForEver : kRestMs;
-    ::poll(watched.data(), accepts ? watched.size() : 1,
+    ::poll(watched.data(), accepts ? watched.size() : 0,
            pause ? static_cast<int>(pause->count()) : rest);
     for (std::size_t i = 0; accepts && i < listeners_.size(); ++i) {
-      if (watched[i + 1].revents != 0) {
+      if (watched[i].revents != 0) {
         rests |= accept_from(listeners_[i]) == Outcome::no_room;
       }
     }
@@ -73,11 +76,20 @@ void Acceptor::run() {
 Acceptor::Outcome Acceptor::accept_from(const Listener& listener) {
   UniqueFd fd(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd.valid()) {
-    const bool has_no_room =
-        errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-    return has_no_room ? Outcome::no_room : Outcome::nothing;
+    const bool has_no_descriptor = errno == EMFILE || errno == ENFILE;
+    if (!has_no_descriptor && errno != ENOBUFS && errno != ENOMEM) {
+      return Outcome::nothing;
+    }
+    if (has_no_descriptor) {
+      pool_.connections().free_descriptor();
+    }
+    return Outcome::no_room;
   }
+  const bool is_last = fd.get() >= last_descriptor_;  // each gets the lowest that is free
   pool_.connections().offer({std::move(fd), &listener, std::chrono::steady_clock::now()});
+  if (is_last) {
+    pool_.connections().free_descriptor();
+  }
   return Outcome::accepted;
 }
 

@@ -6,26 +6,26 @@
 #include <vector>
 
 #include "base/result.h"
-#include "base/unique_fd.h"
 #include "http/listeners.h"
 #include "http/worker_pool.h"
 
 namespace perf_exporter {
 
-// The thread that accepts connections for the pool, and sees to it that each is served.
+// The thread that accepts connections for the pool, and sees to it that each is served. It leaves
+// one descriptor to others: where none is left, an idle connection goes.
 class Acceptor {
  public:
   // Accepts from then on. A fault where the thread can't be made. The listeners and the pool must
   // outlive the acceptor.
   static Result<std::unique_ptr<Acceptor>> start(const std::vector<Listener>& listeners,
                                                  WorkerPool& pool, const HostPaths& paths);
-  // Ends the thread, at once.
+  // Ends the thread, at once: the listeners, which have to be open still, are shut down.
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
  private:
-  Acceptor(const std::vector<Listener>& listeners, WorkerPool& pool, UniqueFd wake_up);
+  Acceptor(const std::vector<Listener>& listeners, WorkerPool& pool);
 
   void run();
   enum class Outcome { accepted, nothing, no_room };
@@ -33,7 +33,8 @@ class Acceptor {
 
   const std::vector<Listener>& listeners_;
   WorkerPool& pool_;
-  UniqueFd wake_up_;
+  int last_descriptor_;  // the limit has none beyond it
+  std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
 

@@ -132,22 +132,14 @@ bool Connections::make_room(MayGo may_go) {
   if (wanted == 0) {
     return true;
   }
-  std::vector<Worker*> holders;
-  const std::vector<HeldConnection> held = list_held(holders);
-  const Victims victims = choose_victims(held, may_go, wanted);
-  for (const std::size_t victim : victims.indices) {
-    if (holders[victim] == nullptr) {
-      queue_[victim].fd = UniqueFd();
-      continue;
-    }
-    // After SHUT_RD what has arrived is still read and an answer still sent: a request that was on
-    // its way meanwhile is not lost. It takes more to wake a worker that can't send.
-    const bool is_sending = held[victim].waits == HeldConnection::Waits::for_client;
-    ::shutdown(held[victim].fd, is_sending ? SHUT_RDWR : SHUT_RD);
-    holders[victim]->is_evicted_ = true;
+  return !evict(may_go, wanted).others_soon;
+}
+
+void Connections::free_descriptor() {
+  const std::lock_guard lock(mutex_);
+  if (count_evicted() == 0) {
+    evict(MayGo::any, 1);
   }
-  std::erase_if(queue_, [](const Accepted& waiting) { return !waiting.fd.valid(); });
-  return !victims.others_soon;
 }
 
 void Connections::drain(std::chrono::milliseconds patience) {
@@ -190,11 +182,14 @@ bool Connections::is_any(Activity activity) const {
 }
 
 std::size_t Connections::count_in_want() const {
-  const auto evicted = std::count_if(workers_.begin(), workers_.end(), [](const Worker& worker) {
-    return worker.fd_ >= 0 && worker.is_evicted_;
-  });
-  const std::size_t coming = free_ + static_cast<std::size_t>(evicted);
+  const std::size_t coming = free_ + count_evicted();
   return queue_.size() > coming ? queue_.size() - coming : 0;
+}
+
+std::size_t Connections::count_evicted() const {
+  return static_cast<std::size_t>(
+      std::count_if(workers_.begin(), workers_.end(),
+                    [](const Worker& worker) { return worker.fd_ >= 0 && worker.is_evicted_; }));
 }
 
 // Those in the queue first, in its order; nobody holds them.
@@ -215,6 +210,25 @@ std::vector<HeldConnection> Connections::list_held(std::vector<Worker*>& holders
     holders.push_back(&worker);
   }
   return held;
+}
+
+Victims Connections::evict(MayGo may_go, std::size_t wanted) {
+  std::vector<Worker*> holders;
+  const std::vector<HeldConnection> held = list_held(holders);
+  Victims victims = choose_victims(held, may_go, wanted);
+  for (const std::size_t victim : victims.indices) {
+    if (holders[victim] == nullptr) {
+      queue_[victim].fd = UniqueFd();
+      continue;
+    }
+    // After SHUT_RD what has arrived is still read and an answer still sent: a request that was on
+    // its way meanwhile is not lost. It takes more to wake a worker that can't send.
+    const bool is_sending = held[victim].waits == HeldConnection::Waits::for_client;
+    ::shutdown(held[victim].fd, is_sending ? SHUT_RDWR : SHUT_RD);
+    holders[victim]->is_evicted_ = true;
+  }
+  std::erase_if(queue_, [](const Accepted& waiting) { return !waiting.fd.valid(); });
+  return victims;
 }
 
 }  // namespace perf_exporter

@@ -89,6 +89,8 @@ class Connections {
   // Shuts down connections on which nothing happens, for those that are in want of a worker. False
   // where more of those that may go can go in a moment.
   bool make_room(MayGo may_go);
+  // Shuts one down for its descriptor, unless one is about to close.
+  void free_descriptor();
 
   // No connection is to be kept any more.
   [[nodiscard]] bool is_draining() const { return draining_; }
@@ -103,7 +105,9 @@ class Connections {
   void dismiss(Worker& worker);
   [[nodiscard]] bool is_any(Activity activity) const;
   [[nodiscard]] std::size_t count_in_want() const;
+  [[nodiscard]] std::size_t count_evicted() const;
   std::vector<HeldConnection> list_held(std::vector<Worker*>& holders);
+  Victims evict(MayGo may_go, std::size_t wanted);
 
   const std::size_t least_;
   mutable std::mutex mutex_;

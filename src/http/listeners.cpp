@@ -3,7 +3,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,18 +25,8 @@ struct Candidate {
   SocketAddress address;
 };
 
-std::string no_descriptor_left() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return "none of the " + std::to_string(limit.rlim_cur) +
-         " file descriptors that this process may have is left; raise the limit (ulimit -n, "
-         "LimitNOFILE= of a unit, --ulimit nofile= of a container)";
-}
-
 std::string reason(int error) {
   switch (error) {
-    case EMFILE:
-      return no_descriptor_left();
     case EADDRINUSE:
       return "address already in use";
     case EADDRNOTAVAIL:

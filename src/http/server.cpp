@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/descriptor_limit.h"
 #include "http/civetweb_engine.h"
 #include "http/listeners.h"
 
@@ -33,6 +34,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cont
   auto listeners = listen_on(options.listen_addresses);
   if (!listeners) {
     return tl::unexpected<Fault>(listeners.error());
+  }
+  if (auto room = require_descriptors(kDescriptorsToAnswer, "serving"); !room) {
+    return tl::unexpected<Fault>(room.error());
   }
   std::unique_ptr<Server> server(new Server(std::move(*routes), std::move(content), options));
   auto engine =

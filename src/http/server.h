@@ -3,6 +3,7 @@
 
 #include <spdlog/logger.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ namespace perf_exporter {
 class CivetwebEngine;
 
 inline constexpr int kMostRequests = 500;
+// What there must be room for beside the listeners: one connection, and a file that is opened for a
+// while.
+inline constexpr std::size_t kDescriptorsToAnswer = 2;
 
 struct ServerOptions {
   // As --web.listen-address takes them (http/listen_address.h); at least one.
@@ -40,8 +44,8 @@ struct ServerOptions {
 class Server {
  public:
   // A fault names the option, the address or the thread, and the reason: "cannot listen on :10950:
-  // address already in use". EAGAIN: a limit leaves no room for three threads, the least. Nothing
-  // is left behind then.
+  // address already in use". EAGAIN: a limit leaves no room for three threads, the least. EMFILE:
+  // it leaves none for the descriptors. Nothing is left behind then.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Content content);
 
   // Stops, and waits for all threads, however long.

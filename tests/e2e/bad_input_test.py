@@ -99,7 +99,7 @@ class Refusals(unittest.TestCase):
             taken = exporter.settled_descriptors()
             limit = taken + 4
             resource.prlimit(exporter.pid, resource.RLIMIT_NOFILE, (limit, limit))
-            for _ in range(20):
+            for _ in range(60):
                 clients.enter_context(socket.create_connection(("127.0.0.1", exporter.port)))
             harness.wait_for(lambda: exporter.descriptors() == limit, "the descriptors to run out")
             before = accepting_pauses(exporter)

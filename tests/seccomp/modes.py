@@ -121,7 +121,7 @@ def serve_refused(starts):
 
 def serve_without_descriptors(starts):
     """Serving where descriptors run out, for events and for clients."""
-    for limit in (16, 19):
+    for limit in (12, 16):
         program = starts.granted("prlimit", f"--nofile={limit}:{limit}")
         with harness.Exporter(SOFTWARE, program=program) as exporter, contextlib.ExitStack() as clients:
             exporter.scrape()

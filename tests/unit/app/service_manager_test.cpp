@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -46,6 +47,10 @@ class ServiceManagerTest : public testing::Test {
     std::array<char, 256> buffer{};
     const auto size = ::recv(listener_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     return size < 0 ? "nothing" : std::string(buffer.data(), static_cast<std::size_t>(size));
+  }
+
+  static Result<void> send(const std::string& name, std::string_view state) {
+    return send_notification(open_notifier().value(), name, state);
   }
 
   std::shared_ptr<spdlog::logger> logger() {
@@ -93,7 +98,7 @@ TEST_F(ServiceManagerTest, WhatCannotBeToldIsAWarning) {
 TEST_F(ServiceManagerTest, ASocketNobodyReadsIsAFault) {
   listen(path_);
   listener_ = UniqueFd();
-  const auto sent = send_notification(path_, "READY=1");
+  const auto sent = send(path_, "READY=1");
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, ECONNREFUSED);
 }
@@ -107,14 +112,14 @@ TEST_F(ServiceManagerTest, AManagerThatDoesNotReadIsNotWaitedForForEver) {
   ASSERT_EQ(::connect(other.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   while (::send(other.get(), "x", 1, 0) == 1) {
   }
-  const auto sent = send_notification(path_, "READY=1");
+  const auto sent = send(path_, "READY=1");
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, EAGAIN);
 }
 
 TEST_F(ServiceManagerTest, OtherKindsOfAddressesAreAFault) {
   for (const char* name : {"vsock:2:1234", "notify.sock"}) {
-    const auto sent = send_notification(name, "READY=1");
+    const auto sent = send(name, "READY=1");
     ASSERT_FALSE(sent) << name;
     EXPECT_EQ(sent.error().code, EAFNOSUPPORT) << name;
     EXPECT_THAT(sent.error().what, HasSubstr(name));
@@ -125,18 +130,30 @@ TEST_F(ServiceManagerTest, TheLongestNameIsTakenAndALongerOneIsAFault) {
   std::string name = "@" + std::to_string(::getpid());
   name.resize(sizeof(sockaddr_un::sun_path) - 1, 'n');
   listen(name);
-  EXPECT_TRUE(send_notification(name, "READY=1"));
+  EXPECT_TRUE(send(name, "READY=1"));
   EXPECT_EQ(received(), "READY=1");
-  const auto sent = send_notification(name + "n", "READY=1");
+  const auto sent = send(name + "n", "READY=1");
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, ENAMETOOLONG);
 }
 
-TEST_F(ServiceManagerTest, LeavesNoDescriptorOpen) {
+// Somebody else may have taken the last.
+TEST_F(ServiceManagerTest, IsToldWithNoDescriptorLeft) {
   listen(path_);
+  const ServiceManager manager(path_, logger());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{1, before.rlim_max};  // those open already are above it
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  manager.ready();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(received(), "READY=1");
+  EXPECT_EQ(log_.str(), "");
+}
+
+TEST_F(ServiceManagerTest, LeavesNoDescriptorOpen) {
   const auto before = open_descriptors();
-  EXPECT_TRUE(send_notification(path_, "READY=1"));
-  EXPECT_FALSE(send_notification("@nobody-listens-here", "READY=1"));
+  ServiceManager(path_, logger()).ready();
   EXPECT_EQ(open_descriptors(), before);
 }
 

@@ -23,7 +23,6 @@ class OpenerTest : public testing::Test {
   void start(Opener::Config config = {}) {
     config.events = machine_.events;
     config.paths = machine_.host.paths();
-    config.allowance = config.allowance == 0 ? kPlenty : config.allowance;
     opener_.emplace(machine_.kernel, machine_.counters,
                     OnlineCpus::open(machine_.host.paths()).value(), std::move(config),
                     Opener::Hooks{[this](CpuId) {
@@ -51,8 +50,8 @@ class OpenerTest : public testing::Test {
     const std::lock_guard lock(mutex_);
     return report_;
   }
-  [[nodiscard]] bool running() {
-    opener_->begin();
+  [[nodiscard]] bool running(std::size_t allowance = kPlenty) {
+    opener_->begin(allowance);
     return wait_for_passes(1);
   }
 
@@ -170,10 +169,8 @@ TEST_F(OpenerTest, ReopensWhatAScrapeFoundMultiplexed) {
 // At the allowance there is no room for old and new groups at once.
 TEST_F(OpenerTest, ReopensAtTheLimitOfDescriptors) {
   machine_.kernel.count(hardware(), course(1000, 50));
-  Opener::Config config;
-  config.allowance = 24;
-  start(config);
-  ASSERT_TRUE(running());
+  start();
+  ASSERT_TRUE(running(24));
   machine_.read();
   ASSERT_TRUE(wait_for_passes(2));
   machine_.read();
@@ -194,10 +191,8 @@ TEST_F(OpenerTest, CountsOnTheChosenCpusAndNamesTheMissing) {
 }
 
 TEST_F(OpenerTest, TheAllowanceHoldsForAllCpusTogether) {
-  Opener::Config config;
-  config.allowance = 12;
-  start(config);
-  ASSERT_TRUE(running());
+  start();
+  ASSERT_TRUE(running(12));
   EXPECT_EQ(report().descriptors, 12U);
   EXPECT_EQ(report().allowance, 12U);
   machine_.read();
@@ -563,7 +558,7 @@ class HangingOpenerTest : public OpenerTest {
   void TearDown() override { released_ = true; }
   void start_and_hang() {
     start();
-    opener_->begin();
+    opener_->begin(kPlenty);
     while (!hangs_) {
       std::this_thread::sleep_for(1ms);
     }

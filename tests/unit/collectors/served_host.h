@@ -42,7 +42,8 @@ class ServedHost {
     if (!opener_.start()) {
       return false;
     }
-    opener_.begin();
+    constexpr std::size_t kPlenty = 1'000'000;
+    opener_.begin(kPlenty);
     return wait_for_passes(1);
   }
 
@@ -79,7 +80,6 @@ class ServedHost {
     Opener::Config config;
     config.events = events_;
     config.paths = paths_;
-    config.allowance = 1'000'000;
     return config;
   }
 

@@ -1,7 +1,9 @@
 // What the server listens on, on real sockets.
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <set>
 
@@ -114,7 +116,22 @@ TEST_F(ListenersTest, TheLimitOfDescriptorsIsNamed) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   const std::string error = start_error({"127.0.0.1:0"});
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_THAT(error, StartsWith("cannot listen on 127.0.0.1:0: none of the 1 file descriptors"));
+  EXPECT_EQ(error, "cannot listen on 127.0.0.1:0: Too many open files");
+}
+
+// Each address of a host name takes one.
+TEST_F(ListenersTest, WithoutADescriptorToAnswerItDoesNotStart) {
+  const int lowest = UniqueFd(::dup(STDERR_FILENO)).get();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{static_cast<rlim_t>(lowest) + 2, before.rlim_max};  // the listener, and one more
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const auto started = Server::start(options_, content_);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, EMFILE);
+  EXPECT_EQ(started.error().what,
+            "serving takes " + std::to_string(lowest + 3) + " file descriptors at least");
 }
 
 TEST_F(ListenersTest, AnAddressOfAnotherMachineIsNamedWithItsReason) {
