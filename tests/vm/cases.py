@@ -212,6 +212,18 @@ def a_cpu_goes_and_comes_back(guest):
         assert exporter.settled_descriptors() == descriptors
 
 
+def a_cpu_that_was_off_between_two_looks_is_noticed_unscraped(guest):
+    """Its events are frozen from then on, and no scrape comes to see it."""
+    guest.set_paranoid(2)
+    with guest.exporter(program=with_file_capability(guest)) as exporter, busy(guest, 0):
+        before = exporter.scrape()
+        guest.check("cd /sys/devices/system/cpu/cpu1 && echo 0 > online && echo 1 > online")
+        wait_for(lambda: "CPU 1 was offline meanwhile" in exporter.log(), "the log to name the CPU")
+        page = assert_counts(guest, exporter, [1])
+        for event in counted_events(guest):
+            assert page.count(event, 1) >= before.count(event, 1), event
+
+
 def an_event_that_never_moves_is_not_shown(guest):
     """The emulated PMU takes the stall events and leaves them at 0. The CPUs are left idle: a busy one makes virtual
     time pass slowly."""

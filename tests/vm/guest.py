@@ -202,9 +202,13 @@ class ServedExporter:
         assert status == 200, f"{status}: {body}"
         return harness.Page(body)
 
+    def log(self):
+        """What it has logged up to now."""
+        return self._guest.check("cat /tmp/exporter.log")
+
     def logged_at(self, finding):
         """When it logged the finding first, in seconds since the epoch by the guest's clock."""
-        log = self._guest.check("cat /tmp/exporter.log")
+        log = self.log()
         found = re.search(rf'^time=(\S+) level=\w+ msg="{finding}: ', log, re.M)
         assert found, log
         return datetime.datetime.fromisoformat(found[1].replace("Z", "+00:00")).timestamp()

@@ -39,6 +39,7 @@ CASES = {
         profile_cases.the_shipped_profile_lacks_no_call,
         cases.descriptors_that_run_out_leave_the_server_answering,
         cases.a_cpu_goes_and_comes_back,
+        cases.a_cpu_that_was_off_between_two_looks_is_noticed_unscraped,
     ),
     NO_PMU: (cases.a_cpu_that_was_never_online_is_counted_once_it_is, cases.without_a_pmu_software_events_count),
     AMD64: (
@@ -46,6 +47,7 @@ CASES = {
         cases.without_a_pmu_software_events_count,
         profile_cases.the_shipped_profile_lacks_no_call,
         cases.a_cpu_goes_and_comes_back,
+        cases.a_cpu_that_was_off_between_two_looks_is_noticed_unscraped,
         permission_cases.an_offline_cpu_tells_nothing,
         permission_cases.a_cgroup_below_the_v2_root_is_counted,
         cases.events_of_a_cgroup_open_where_its_hierarchy_is,
