@@ -1,6 +1,7 @@
 #include "http/listen_address.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -14,6 +15,20 @@ using Kind = ListenAddress::Kind;
 bool is_numeric(int family, const std::string& host) {
   in6_addr address{};  // the larger one
   return ::inet_pton(family, host.c_str(), &address) == 1;
+}
+
+// RFC 4007, section 11: "fe80::1%eth0". Which interfaces there are is not looked at.
+bool is_ipv6(const std::string& address) {
+  const std::size_t percent = std::min(address.find('%'), address.size());
+  const std::string_view zone = std::string_view(address).substr(percent);
+  return is_numeric(AF_INET6, address.substr(0, percent)) &&
+         (zone.empty() || (zone.size() > 1 && zone.size() <= IF_NAMESIZE &&
+                           zone.find_first_of("/ \t") == std::string_view::npos));
+}
+
+bool is_unspecified(const std::string& address) {
+  in6_addr six{};
+  return ::inet_pton(AF_INET6, address.c_str(), &six) == 1 && IN6_IS_ADDR_UNSPECIFIED(&six);
 }
 
 // RFC 952 with the relaxations of RFC 1123, and the underscore that some use nevertheless. At least
@@ -48,10 +63,11 @@ Result<ListenAddress> parse_host(std::string_view host, std::uint16_t port,
   }
   if (host.front() == '[' && host.back() == ']') {
     std::string address(host.substr(1, host.size() - 2));
-    if (!is_numeric(AF_INET6, address)) {
+    if (!is_ipv6(address)) {
       return fault(named + ": '" + address + "' is no IPv6 address");
     }
-    return ListenAddress{address == "::" ? Kind::any : Kind::ipv6, std::move(address), port, ""};
+    const Kind kind = is_unspecified(address) ? Kind::any : Kind::ipv6;
+    return ListenAddress{kind, std::move(address), port, ""};
   }
   if (host.find(':') != std::string_view::npos) {
     return fault(named + ": an IPv6 address stands in brackets, as in [::1]:10950");
