@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "app/address_watch.h"
 #include "app/commands.h"
 #include "app/descriptors.h"
 #include "app/exit_codes.h"
@@ -145,7 +146,6 @@ Result<void> start_threads(Session& session, CallUse capset, Log& log) {
 ServerOptions server_options(const Options& options,
                              const std::shared_ptr<spdlog::logger>& logger) {
   ServerOptions server;
-  server.listen_addresses = options.listen_addresses;
   server.telemetry_path = options.telemetry_path;
   server.max_requests = options.max_requests;
   server.paths = options.paths;
@@ -156,30 +156,25 @@ ServerOptions server_options(const Options& options,
 }
 
 // Returns when it is to stop. A SIGHUP means to look again, as a service manager's reload asks for.
-void wait_for_stop(StopSignals& signals, Session& session, spdlog::logger& logger) {
+void wait_for_stop(StopSignals& signals, Session& session, AddressWatch& addresses,
+                   spdlog::logger& logger) {
   constexpr std::chrono::seconds kLook{1};
   while (true) {
     switch (signals.wait(kLook)) {
       case StopSignals::Woken::by_timeout:
         session.look_for_silence();
+        addresses.look();
         break;
       case StopSignals::Woken::by_hangup:
         logger.info(with_fields("looking again", {{"signal", "SIGHUP"}}));
         session.look_again();
+        addresses.look_again();
         break;
       case StopSignals::Woken::by_signal:
       case StopSignals::Woken::by_thread:
         return;
     }
   }
-}
-
-// A URL to open, of an address as the server tells it; an address of all is reached on loopback.
-std::string url_of(const std::string& address) {
-  if (address.starts_with("unix:")) {
-    return address;
-  }
-  return "http://" + (address.starts_with(":") ? "127.0.0.1" + address : address);
 }
 
 }  // namespace
@@ -220,22 +215,26 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
     return complain(session.error());
   }
   running = session->get();
+  // With what this process may do at its start: ports below 1024, folders of others.
+  auto listeners = Listeners::open(options.listen_addresses);
+  if (!listeners) {
+    return complain(listeners.error());
+  }
   if (const auto threads = start_threads(*running, side_calls.use(SideCall::capset), log);
       !threads) {
     return complain(threads.error());
   }
-  auto server = Server::start(server_options(options, logger), content_of(options, *running));
+  auto server = Server::start(std::move(*listeners), server_options(options, logger),
+                              content_of(options, *running));
   if (!server) {
     return complain(server.error());
   }
-  for (const std::string& address : (*server)->addresses()) {
-    logger->info(with_fields("listening", {{"url", url_of(address)}}));
-  }
+  AddressWatch addresses(**server, *running, logger);
   running->begin();
   if (!options.strict) {  // else its verdict comes first
     manager.ready();
   }
-  wait_for_stop(*signals, *running, *logger);
+  wait_for_stop(*signals, *running, addresses, *logger);
   manager.stopping();
   logger->info("stopping");
   const bool all_answered = (*server)->stop();

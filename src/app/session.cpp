@@ -119,11 +119,24 @@ void Session::look_for_silence() {
   }
 }
 
+void Session::tell_addresses(std::string evidence) {
+  const std::lock_guard lock(publishing_);
+  const bool is_news = evidence != unheard_addresses_;
+  unheard_addresses_ = std::move(evidence);
+  if (is_news && passed_) {  // else the first pass tells it
+    tell();
+  }
+}
+
 void Session::tell() {
   ProbeReport whole = newest_;
   if (silence_) {
     whole.findings.push_back(
         make_finding("kernel_does_not_answer", Severity::fail, *silence_, whole.facts));
+  }
+  if (!unheard_addresses_.empty()) {
+    whole.findings.push_back(
+        make_finding("address_unavailable", Severity::warn, unheard_addresses_, whole.facts));
   }
   arrange(whole.findings);
   scrape_.set_lasting_metrics(lasting_metrics(whole, options_.paths));

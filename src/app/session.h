@@ -46,6 +46,9 @@ class Session {
   // return becomes a finding, which goes when it has returned.
   void look_for_silence();
 
+  // What can't be listened on becomes a finding with that evidence; empty: nothing. Any thread.
+  void tell_addresses(std::string evidence);
+
   // Appends a scrape to `body`. Thread-safe.
   void scrape(Format format, const CollectorFilter& filter, std::string& body);
 
@@ -76,6 +79,7 @@ class Session {
   ProbeReport newest_;                  // what the opening thread has found; its facts come first
   bool passed_ = false;                 // it has published
   std::optional<std::string> silence_;  // the evidence, as told
+  std::string unheard_addresses_;       // likewise
   CounterSet counters_;
   Scrape scrape_;
   Encoder encoder_;  // guarded by the scrape

@@ -303,6 +303,12 @@ constexpr FindingText kTexts[] = {
      kFreeCounters},
     {"pmu_counts_nonsense", "A PMU counts wrong; what it would show is withheld.", kFreeCounters},
 
+    // Of serving.
+    {"address_unavailable", "Some of the addresses to listen on can't be had; the others serve.",
+     "Free the address, or leave it out of --web.listen-address. It is tried again every 30 s and "
+     "on SIGHUP,\n"
+     "with no capability: a port below 1024, or a folder of somebody else's, takes a restart."},
+
     {"unexplained_refusal",
      "The kernel refuses what is wanted, and the facts that can be read do not say why.",
      "Compare the trials and facts of this with docs/permissions.md:\n"

@@ -1,6 +1,5 @@
 #include "http/acceptor.h"
 
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -18,6 +17,8 @@ namespace {
 // queue, and poll(2) would return at once.
 constexpr int kRestMs = 20;
 constexpr int kForEver = -1;
+// Where a listener is missing, one may come.
+constexpr int kLookMs = 1000;
 
 int find_last_descriptor() {
   rlimit limit{};
@@ -28,8 +29,8 @@ int find_last_descriptor() {
 
 }  // namespace
 
-Result<std::unique_ptr<Acceptor>> Acceptor::start(const std::vector<Listener>& listeners,
-                                                  WorkerPool& pool, const HostPaths& paths) {
+Result<std::unique_ptr<Acceptor>> Acceptor::start(const Listeners& listeners, WorkerPool& pool,
+                                                  const HostPaths& paths) {
   std::unique_ptr<Acceptor> acceptor(new Acceptor(listeners, pool));
   auto thread = start_thread(
       "http-accept", [self = acceptor.get()] { self->run(); }, paths);
@@ -40,12 +41,19 @@ Result<std::unique_ptr<Acceptor>> Acceptor::start(const std::vector<Listener>& l
   return acceptor;
 }
 
-Acceptor::Acceptor(const std::vector<Listener>& listeners, WorkerPool& pool)
-    : listeners_(listeners), pool_(pool), last_descriptor_(find_last_descriptor()) {}
+Acceptor::Acceptor(const Listeners& listeners, WorkerPool& pool)
+    : listeners_(listeners),
+      pool_(pool),
+      is_complete_(listeners.missing().empty()),
+      last_descriptor_(find_last_descriptor()) {
+  for (const Listener& listener : listeners.all()) {
+    added_.push_back(&listener);
+  }
+}
 
 Acceptor::~Acceptor() {
   stopping_ = true;
-  for (const Listener& listener : listeners_) {
+  for (const Listener& listener : listeners_.all()) {
     ::shutdown(listener.fd.get(), SHUT_RDWR);  // poll(2) returns, now and from now on
   }
   if (thread_.joinable()) {
@@ -53,21 +61,33 @@ Acceptor::~Acceptor() {
   }
 }
 
-void Acceptor::run() {
-  std::vector<pollfd> watched;
-  for (const Listener& listener : listeners_) {
-    watched.push_back({listener.fd.get(), POLLIN, 0});
+void Acceptor::add(const Listener& listener) {
+  const std::lock_guard lock(mutex_);
+  added_.push_back(&listener);
+}
+
+void Acceptor::take_added(Watched& watched) {
+  const std::lock_guard lock(mutex_);
+  for (const Listener* listener : std::exchange(added_, {})) {
+    watched.listeners.push_back(listener);
+    watched.fds.push_back({listener->fd.get(), POLLIN, 0});
   }
+}
+
+void Acceptor::run() {
+  const int quiet_rest = is_complete_ ? kForEver : kLookMs;
+  Watched watched;
   bool rests = false;
   while (!stopping_) {
+    take_added(watched);
     const auto pause = pool_.make_room();
     const bool accepts = !std::exchange(rests, false) && !pool_.connections().is_full();
-    const int rest = accepts ? kForEver : kRestMs;
-    ::poll(watched.data(), accepts ? watched.size() : 0,
+    const int rest = accepts ? quiet_rest : kRestMs;
+    ::poll(watched.fds.data(), accepts ? watched.fds.size() : 0,
            pause ? static_cast<int>(pause->count()) : rest);
-    for (std::size_t i = 0; accepts && i < listeners_.size(); ++i) {
-      if (watched[i].revents != 0) {
-        rests |= accept_from(listeners_[i]) == Outcome::no_room;
+    for (std::size_t i = 0; accepts && i < watched.listeners.size(); ++i) {
+      if (watched.fds[i].revents != 0) {
+        rests |= accept_from(*watched.listeners[i]) == Outcome::no_room;
       }
     }
   }

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -15,25 +18,38 @@ namespace perf_exporter {
 // one descriptor to others: where none is left, an idle connection goes.
 class Acceptor {
  public:
-  // Accepts from then on. A fault where the thread can't be made. The listeners and the pool must
-  // outlive the acceptor.
-  static Result<std::unique_ptr<Acceptor>> start(const std::vector<Listener>& listeners,
-                                                 WorkerPool& pool, const HostPaths& paths);
+  // Accepts from all of the listeners from then on. A fault where the thread can't be made. The
+  // listeners and the pool must outlive the acceptor.
+  static Result<std::unique_ptr<Acceptor>> start(const Listeners& listeners, WorkerPool& pool,
+                                                 const HostPaths& paths);
   // Ends the thread, at once: the listeners, which have to be open still, are shut down.
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
+  // Accepts from this one, too, within a second: one of those that were missing at the start.
+  void add(const Listener& listener);
+
  private:
-  Acceptor(const std::vector<Listener>& listeners, WorkerPool& pool);
+  // What is polled.
+  struct Watched {
+    std::vector<pollfd> fds;
+    std::vector<const Listener*> listeners;
+  };
+
+  Acceptor(const Listeners& listeners, WorkerPool& pool);
 
   void run();
+  void take_added(Watched& watched);
   enum class Outcome { accepted, nothing, no_room };
   Outcome accept_from(const Listener& listener);
 
-  const std::vector<Listener>& listeners_;
+  const Listeners& listeners_;  // of the thread that adds
   WorkerPool& pool_;
-  int last_descriptor_;  // the limit has none beyond it
+  const bool is_complete_;  // none is missing
+  int last_descriptor_;     // the limit has none beyond it
+  std::mutex mutex_;
+  std::vector<const Listener*> added_;  // and not watched yet
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -33,7 +33,7 @@ CivetwebEngine::Library::~Library() {
   mg_exit_library();
 }
 
-Result<std::unique_ptr<CivetwebEngine>> CivetwebEngine::start(std::vector<Listener> listeners,
+Result<std::unique_ptr<CivetwebEngine>> CivetwebEngine::start(Listeners listeners,
                                                               const WorkerPool::Options& options,
                                                               Responder& responder) {
   std::unique_ptr<CivetwebEngine> engine(
@@ -52,7 +52,7 @@ Result<std::unique_ptr<CivetwebEngine>> CivetwebEngine::start(std::vector<Listen
   return engine;
 }
 
-CivetwebEngine::CivetwebEngine(std::vector<Listener> listeners, const WorkerPool::Options& options,
+CivetwebEngine::CivetwebEngine(Listeners listeners, const WorkerPool::Options& options,
                                Responder& responder)
     : responder_(responder),
       logger_(options.logger),
@@ -69,11 +69,19 @@ CivetwebEngine::~CivetwebEngine() {
 
 bool CivetwebEngine::stop() {
   acceptor_.reset();
-  for (Listener& listener : listeners_) {
-    listener.fd = UniqueFd();
-    listener.file = UnixSocketFile();
+  for (const std::string& left : listeners_.close()) {
+    logger_->warn("http: a unix socket is left behind: {}", left);
   }
   return pool_->stop();
+}
+
+std::size_t CivetwebEngine::listen_again() {
+  const std::size_t count = listeners_.try_again();
+  const auto& all = listeners_.all();
+  for (std::size_t i = all.size() - count; i < all.size(); ++i) {
+    acceptor_->add(all[i]);
+  }
+  return count;
 }
 
 mg_callbacks CivetwebEngine::make_callbacks() {

@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "http/acceptor.h"
@@ -30,7 +29,7 @@ class CivetwebEngine {
  public:
   // Serves when it returns: somebody accepts, and threads wait for connections. The responder must
   // outlive the engine.
-  static Result<std::unique_ptr<CivetwebEngine>> start(std::vector<Listener> listeners,
+  static Result<std::unique_ptr<CivetwebEngine>> start(Listeners listeners,
                                                        const WorkerPool::Options& options,
                                                        Responder& responder);
 
@@ -43,7 +42,10 @@ class CivetwebEngine {
   // ends all threads. False where one of them does not end within another second.
   [[nodiscard]] bool stop();
 
-  [[nodiscard]] const std::vector<Listener>& listeners() const { return listeners_; }
+  [[nodiscard]] const Listeners& listeners() const { return listeners_; }
+
+  // Listeners::try_again, and accepts from those that have come. Not after stop().
+  std::size_t listen_again();
 
  private:
   // civetweb's global state, counted by the library.
@@ -52,8 +54,7 @@ class CivetwebEngine {
     ~Library();
   };
 
-  CivetwebEngine(std::vector<Listener> listeners, const WorkerPool::Options& options,
-                 Responder& responder);
+  CivetwebEngine(Listeners listeners, const WorkerPool::Options& options, Responder& responder);
 
   static mg_callbacks make_callbacks();
   Result<void> make_context(std::size_t threads);
@@ -74,7 +75,7 @@ class CivetwebEngine {
   ExchangePool exchanges_;
   std::mutex log_mutex_;
   std::string first_message_;  // of civetweb; the later ones of a failed start say less
-  std::vector<Listener> listeners_;
+  Listeners listeners_;
   mg_context* context_ = nullptr;
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<Acceptor> acceptor_;

@@ -1,109 +1,50 @@
 #include "http/listeners.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
-
-#include "http/listen_address.h"
 
 namespace perf_exporter {
 namespace {
 
-// What it takes to try an address.
-struct Candidate {
-  std::string given;  // as the user wrote it
-  std::string host;   // numeric, in brackets where IPv6; "" for all addresses and unix sockets
-  std::string path;   // of a unix socket; else empty
-  SocketAddress address;
-};
+using Kind = ListenAddress::Kind;
 
-std::string reason(int error) {
+std::string no_permission(const ListenCandidate& candidate) {
+  constexpr int kFirstFreePort = 1024;  // net.ipv4.ip_unprivileged_port_start may say otherwise
+  if (!candidate.path.empty()) {
+    return "permission denied; this user may not make a socket there";
+  }
+  return candidate.address.port() < kFirstFreePort
+             ? "permission denied; a port below 1024 takes CAP_NET_BIND_SERVICE at the start"
+             : "permission denied";
+}
+
+std::string reason(const ListenCandidate& candidate, int error) {
   switch (error) {
     case EADDRINUSE:
       return "address already in use";
     case EADDRNOTAVAIL:
       return "this machine has no such address";
     case EACCES:
-      return "permission denied";
+      return no_permission(candidate);
+    case EINVAL:  // of a link-local address (ipv6(7))
+      return candidate.address.family() == AF_INET6
+                 ? "an address of one link needs its interface, as in [fe80::1%eth0]:10950"
+                 : std::strerror(error);
     default:
       return std::strerror(error);
   }
 }
 
-tl::unexpected<Fault> listen_fault(const std::string& given, int error) {
-  return fault("cannot listen on " + given + ": " + reason(error), error);
-}
-
-SocketAddress unix_address(const std::string& path) {
-  const sockaddr_un address = make_unix_address(path);
-  SocketAddress result;
-  std::memcpy(&result.storage, &address, sizeof(address));
-  result.length = sizeof(address);
-  return result;
-}
-
-bool kernel_has_ipv6() {
-  return UniqueFd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)).valid();
-}
-
-std::string numeric_host(const SocketAddress& address) {
-  std::array<char, NI_MAXHOST> text{};
-  if (::getnameinfo(address.get(), address.length, text.data(), text.size(), nullptr, 0,
-                    NI_NUMERICHOST) != 0) {
-    return "";
-  }
-  return address.storage.ss_family == AF_INET6 ? "[" + std::string(text.data()) + "]" : text.data();
-}
-
-// The numeric addresses that the host stands for; of a numeric one itself.
-Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_t port,
-                                           const std::string& given) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (error != 0) {
-    return fault("cannot listen on " + given + ": " + ::gai_strerror(error));
-  }
-  std::vector<SocketAddress> addresses;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    SocketAddress address;
-    std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);
-    address.length = entry->ai_addrlen;
-    addresses.push_back(address);
-  }
-  ::freeaddrinfo(found);
-  return addresses;
-}
-
-Result<std::vector<Candidate>> find_candidates(const std::string& given) {
-  const auto parsed = parse_listen_address(given);
-  if (!parsed) {
-    return tl::unexpected<Fault>(parsed.error());
-  }
-  if (parsed->kind == ListenAddress::Kind::unix_path) {
-    return std::vector<Candidate>{{given, "", parsed->path, unix_address(parsed->path)}};
-  }
-  const bool any = parsed->kind == ListenAddress::Kind::any;
-  const char* wildcard = kernel_has_ipv6() ? "::" : "0.0.0.0";
-  const auto addresses = look_up(any ? wildcard : parsed->host, parsed->port, given);
-  if (!addresses) {
-    return tl::unexpected<Fault>(addresses.error());
-  }
-  std::vector<Candidate> candidates;
-  for (const SocketAddress& address : *addresses) {
-    candidates.push_back({given, any ? "" : numeric_host(address), "", address});
-  }
-  return candidates;
+tl::unexpected<Fault> listen_fault(const ListenCandidate& candidate, int error) {
+  return fault(reason(candidate, error), error);
 }
 
 void set(int fd, int level, int option, int value) {
@@ -111,8 +52,8 @@ void set(int fd, int level, int option, int value) {
 }
 
 // Before bind(2).
-void set_options(int fd, const Candidate& candidate) {
-  const int family = candidate.address.storage.ss_family;
+void set_options(int fd, const ListenCandidate& candidate) {
+  const int family = candidate.address.family();
   if (family == AF_UNIX) {
     return;
   }
@@ -125,30 +66,23 @@ void set_options(int fd, const Candidate& candidate) {
   }
 }
 
-// Both families have the port at the same place (ip(7), ipv6(7)).
-int port_of(const SocketAddress& address) {
-  sockaddr_in internet{};
-  std::memcpy(&internet, &address.storage, sizeof(internet));
-  return ntohs(internet.sin_port);
-}
-
-Result<Listener> try_listening(const Candidate& candidate) {
+// A fault is the reason alone.
+Result<Listener> try_listening(const ListenCandidate& candidate) {
   constexpr int kBacklog = 511;
-  const int family = candidate.address.storage.ss_family;
-  const std::string& given = candidate.given;
+  const int family = candidate.address.family();
   if (family == AF_UNIX) {
     if (const int error = remove_stale_socket(candidate.path)) {
-      return listen_fault(given, error);
+      return listen_fault(candidate, error);
     }
   }
   Listener listener;
   listener.fd = UniqueFd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listener.fd.valid()) {
-    return listen_fault(given, errno);
+    return listen_fault(candidate, errno);
   }
   set_options(listener.fd.get(), candidate);
   if (::bind(listener.fd.get(), candidate.address.get(), candidate.address.length) != 0) {
-    return listen_fault(given, errno);
+    return listen_fault(candidate, errno);
   }
   if (family == AF_UNIX) {
     listener.file = UnixSocketFile(candidate.path);
@@ -158,54 +92,142 @@ Result<Listener> try_listening(const Candidate& candidate) {
   if (::listen(listener.fd.get(), kBacklog) != 0 ||
       ::getsockname(listener.fd.get(), reinterpret_cast<sockaddr*>(&address.storage),
                     &address.length) != 0) {
-    return listen_fault(given, errno);
+    return listen_fault(candidate, errno);
   }
   listener.name = family == AF_UNIX ? "unix:" + candidate.path
-                                    : candidate.host + ":" + std::to_string(port_of(address));
+                                    : candidate.host + ":" + std::to_string(address.port());
   return listener;
 }
 
-// Of a host name's addresses those that can be bound; a name often has one that the machine lacks,
-// such as ::1 where IPv6 is off. A fault where none is left, or one is taken.
-Result<void> listen_on_all(const std::vector<Candidate>& candidates,
-                           std::vector<Listener>& listeners) {
-  std::size_t bound = 0;
-  Fault last;
-  for (const Candidate& candidate : candidates) {
-    auto listener = try_listening(candidate);
-    if (listener) {
-      listeners.push_back(std::move(*listener));
-      ++bound;
-      continue;
-    }
-    last = listener.error();
-    if (last.code != EADDRNOTAVAIL && last.code != EAFNOSUPPORT) {
-      break;
-    }
+bool is_ipv4_any(const ListenAddress& address) {
+  return address.kind == Kind::ipv4 && address.host == "0.0.0.0";
+}
+
+std::string join(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const std::string& text : texts) {
+    joined += (joined.empty() ? "" : "; ") + text;
   }
-  if (bound < candidates.size() && (bound == 0 || last.code == EADDRINUSE)) {
-    return tl::unexpected<Fault>(last);
-  }
-  return {};
+  return joined;
 }
 
 }  // namespace
 
-Result<std::vector<Listener>> listen_on(const std::vector<std::string>& addresses) {
+Result<Listeners> Listeners::open(const std::vector<std::string>& addresses) {
   if (addresses.empty()) {
     return fault("no address to listen on");
   }
-  std::vector<Listener> listeners;
+  Listeners listeners;
+  std::vector<Wanted> wanted;
   for (const std::string& given : addresses) {
-    const auto candidates = find_candidates(given);
-    if (!candidates) {
-      return tl::unexpected<Fault>(candidates.error());
+    auto address = parse_listen_address(given);
+    if (!address) {
+      return tl::unexpected<Fault>(address.error());
     }
-    if (const auto bound = listen_on_all(*candidates, listeners); !bound) {
-      return tl::unexpected<Fault>(bound.error());
+    if (is_ipv4_any(*address) && address->port != 0) {
+      listeners.apart_.push_back(address->port);
+    }
+    wanted.push_back({given, std::move(*address), {}});
+  }
+  // Those for all addresses first: they can't be had once one of theirs is.
+  std::stable_partition(wanted.begin(), wanted.end(), [](const Wanted& each) {
+    return each.address.kind == Kind::any || is_ipv4_any(each.address);
+  });
+  for (Wanted& each : wanted) {
+    if (!listeners.listen_on(each)) {
+      listeners.missing_.push_back(std::move(each));
     }
   }
+  if (listeners.listeners_.empty()) {
+    const Fault& first = listeners.missing_.front().fault;
+    return fault(join(listeners.missing()), listeners.missing_.size() == 1 ? first.code : 0);
+  }
   return listeners;
+}
+
+std::vector<std::string> Listeners::missing() const {
+  std::vector<std::string> texts;
+  for (const Wanted& each : missing_) {
+    texts.push_back("cannot listen on " + each.given + ": " + each.fault.what);
+  }
+  return texts;
+}
+
+std::size_t Listeners::try_again() {
+  const std::size_t before = listeners_.size();
+  std::erase_if(missing_, [this](Wanted& wanted) { return listen_on(wanted); });
+  return listeners_.size() - before;
+}
+
+std::vector<std::string> Listeners::close() {
+  std::vector<std::string> left;
+  for (Listener& listener : listeners_) {
+    listener.fd = UniqueFd();
+    if (const int error = listener.file.remove()) {
+      left.push_back(listener.name.substr(listener.name.find('/')) + ": " + std::strerror(error));
+    }
+  }
+  return left;
+}
+
+bool Listeners::listen_on(Wanted& wanted) {
+  auto candidates = find_candidates(wanted.address);
+  if (!candidates) {
+    return note(wanted, candidates.error());
+  }
+  std::size_t served = 0;
+  std::optional<Fault> refusal;
+  Fault lacking;
+  for (ListenCandidate& candidate : *candidates) {
+    const auto fault = serve(candidate);
+    if (!fault) {
+      ++served;
+    } else if (fault->code == EADDRNOTAVAIL || fault->code == EAFNOSUPPORT) {
+      lacking = *fault;
+    } else {
+      refusal = fault;
+    }
+  }
+  return (served > 0 && !refusal) || note(wanted, refusal.value_or(lacking));
+}
+
+std::optional<Fault> Listeners::serve(ListenCandidate& candidate) {
+  const std::uint16_t port = candidate.address.port();
+  if (candidate.host.empty() && std::find(apart_.begin(), apart_.end(), port) != apart_.end()) {
+    candidate.host = "[::]";
+  }
+  if (is_covered(candidate)) {
+    return std::nullopt;
+  }
+  auto listener = try_listening(candidate);
+  if (!listener) {
+    return listener.error();
+  }
+  listeners_.push_back(std::move(*listener));
+  return std::nullopt;
+}
+
+bool Listeners::note(Wanted& wanted, Fault fault) {
+  wanted.fault = std::move(fault);
+  if (wanted.first_error < 0) {
+    wanted.first_error = wanted.fault.code;
+  } else if (wanted.fault.code == EACCES && wanted.first_error != EACCES) {
+    wanted.fault.what += "; what it was allowed at its start it has given up, start it anew";
+  }
+  return false;
+}
+
+bool Listeners::is_covered(const ListenCandidate& candidate) const {
+  return std::any_of(listeners_.begin(), listeners_.end(), [&](const Listener& listener) {
+    const SocketAddress& own = listener.address;
+    const SocketAddress& wanted = candidate.address;
+    if (own == wanted) {
+      return true;
+    }
+    const bool is_for_both = listener.name.starts_with(':');
+    return own.port() == wanted.port() && own.port() != 0 && own.is_any() &&
+           (is_for_both || own.family() == wanted.family());
+  });
 }
 
 }  // namespace perf_exporter

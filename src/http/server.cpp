@@ -5,7 +5,6 @@
 
 #include "base/descriptor_limit.h"
 #include "http/civetweb_engine.h"
-#include "http/listeners.h"
 
 namespace perf_exporter {
 namespace {
@@ -21,7 +20,8 @@ WorkerPool::Options pool_options(const ServerOptions& options) {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Content content) {
+Result<std::unique_ptr<Server>> Server::start(Listeners listeners, const ServerOptions& options,
+                                              Content content) {
   if (options.max_requests < 0 || options.max_requests > kMostRequests) {
     return fault("maximum of requests " + std::to_string(options.max_requests) +
                  " is not between 0 and " + std::to_string(kMostRequests));
@@ -31,23 +31,16 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Cont
   if (!routes) {
     return tl::unexpected<Fault>(routes.error());
   }
-  auto listeners = listen_on(options.listen_addresses);
-  if (!listeners) {
-    return tl::unexpected<Fault>(listeners.error());
-  }
   if (auto room = require_descriptors(kDescriptorsToAnswer, "serving"); !room) {
     return tl::unexpected<Fault>(room.error());
   }
   std::unique_ptr<Server> server(new Server(std::move(*routes), std::move(content), options));
   auto engine =
-      CivetwebEngine::start(std::move(*listeners), pool_options(options), server->responder_);
+      CivetwebEngine::start(std::move(listeners), pool_options(options), server->responder_);
   if (!engine) {
     return tl::unexpected<Fault>(engine.error());
   }
   server->engine_ = std::move(*engine);
-  for (const Listener& listener : server->engine_->listeners()) {
-    server->addresses_.push_back(listener.name);
-  }
   return server;
 }
 
@@ -55,6 +48,22 @@ Server::Server(Routes routes, Content content, const ServerOptions& options)
     : responder_(std::move(routes), std::move(content), options.max_requests, options.logger) {}
 
 Server::~Server() = default;
+
+std::vector<std::string> Server::addresses() const {
+  std::vector<std::string> names;
+  for (const Listener& listener : engine_->listeners().all()) {
+    names.push_back(listener.name);
+  }
+  return names;
+}
+
+std::vector<std::string> Server::missing_addresses() const {
+  return engine_->listeners().missing();
+}
+
+std::size_t Server::listen_again() {
+  return engine_->listen_again();
+}
 
 bool Server::stop() {
   return engine_->stop();

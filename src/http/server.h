@@ -11,6 +11,7 @@
 #include "base/host_paths.h"
 #include "base/result.h"
 #include "http/content.h"
+#include "http/listeners.h"
 #include "http/responder.h"
 
 namespace perf_exporter {
@@ -23,8 +24,6 @@ inline constexpr int kMostRequests = 500;
 inline constexpr std::size_t kDescriptorsToAnswer = 2;
 
 struct ServerOptions {
-  // As --web.listen-address takes them (http/listen_address.h); at least one.
-  std::vector<std::string> listen_addresses;
   std::string telemetry_path = "/metrics";
   // So many requests for metrics are worked on at once, more get 503. 0: no limit but that of the
   // threads. At most kMostRequests, since each needs a thread.
@@ -43,19 +42,26 @@ struct ServerOptions {
 // request, or reads slowly delays nobody else (http/worker_pool.h).
 class Server {
  public:
-  // A fault names the option, the address or the thread, and the reason: "cannot listen on :10950:
-  // address already in use". EAGAIN: a limit leaves no room for three threads, the least. EMFILE:
-  // it leaves none for the descriptors. Nothing is left behind then.
-  static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Content content);
+  // A fault names the option or the thread, and the reason. EAGAIN: a limit leaves no room for
+  // three threads, the least. EMFILE: it leaves none for the descriptors. Nothing is left behind
+  // then.
+  static Result<std::unique_ptr<Server>> start(Listeners listeners, const ServerOptions& options,
+                                               Content content);
 
   // Stops, and waits for all threads, however long.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Where it listens, as listen addresses are written, with the port that the kernel chose where 0
-  // was asked for: "127.0.0.1:10950", ":10950" (all addresses), "unix:/path".
-  [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
+  // Where it listens, as Listener::name has it.
+  [[nodiscard]] std::vector<std::string> addresses() const;
+
+  // Where it can't: Listeners::missing.
+  [[nodiscard]] std::vector<std::string> missing_addresses() const;
+
+  // Tries to listen there. Returns how many addresses have come, at the end of addresses(). For the
+  // thread that started the server, and not after stop().
+  std::size_t listen_again();
 
   // Removes the unix sockets, answers the requests that are running and closes all connections,
   // within two seconds. Makes no thread. False where a function of the content has not returned by
@@ -67,7 +73,6 @@ class Server {
 
   Responder responder_;
   std::unique_ptr<CivetwebEngine> engine_;
-  std::vector<std::string> addresses_;
 };
 
 }  // namespace perf_exporter

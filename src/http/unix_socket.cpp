@@ -51,11 +51,22 @@ UnixSocketFile::UnixSocketFile(std::string path) : path_(std::move(path)) {
 }
 
 UnixSocketFile::~UnixSocketFile() {
+  (void)remove();
+}
+
+int UnixSocketFile::remove() {
+  const std::string path = std::exchange(path_, {});
   struct stat status {};
-  if (!path_.empty() && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
-      status.st_ino == inode_) {
-    ::unlink(path_.c_str());
+  if (path.empty()) {
+    return 0;
   }
+  if (::lstat(path.c_str(), &status) != 0) {
+    return errno == ENOENT ? 0 : errno;
+  }
+  if (status.st_dev != device_ || status.st_ino != inode_) {
+    return 0;
+  }
+  return ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : errno;
 }
 
 UnixSocketFile::UnixSocketFile(UnixSocketFile&& other) noexcept

@@ -25,6 +25,9 @@ class UnixSocketFile {
   UnixSocketFile(UnixSocketFile&& other) noexcept;
   UnixSocketFile& operator=(UnixSocketFile&& other) noexcept;
 
+  // As at its end. Returns the errno of what fails, 0 where nothing of this process is left.
+  int remove();
+
  private:
   std::string path_;  // empty: none
   dev_t device_ = 0;

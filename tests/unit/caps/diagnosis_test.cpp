@@ -49,6 +49,7 @@ TEST(DiagnosisTable, HasARowForEveryCause) {
   seen.insert("descriptor_limit");                                       // CountingFindings
   seen.insert("seccomp_other_calls");                                    // SideCallCauses
   seen.insert("sum_incomplete");                                         // SumFindings
+  seen.insert("address_unavailable");                                    // Listeners
   seen.insert({"main_program_starts", "main_program_missing", "main_program_not_executable",
                "main_program_exec_refused", "main_program_nosuid",
                "main_program_lacks_perfmon"});  // MainProgram

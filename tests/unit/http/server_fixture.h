@@ -46,7 +46,6 @@ class Gate {
 class ServerTest : public testing::Test {
  protected:
   ServerTest() {
-    options_.listen_addresses = {"127.0.0.1:0"};
     options_.logger = std::make_shared<spdlog::logger>("silent");
     options_.collectors = {"cycles", "branch"};
     options_.disabled_collectors = {"cache"};
@@ -57,8 +56,16 @@ class ServerTest : public testing::Test {
     content_.version = [](PageFormat) { return std::string("0.1.0\n"); };
   }
 
+  Result<std::unique_ptr<Server>> try_start() {
+    auto listeners = Listeners::open(listen_addresses_);
+    if (!listeners) {
+      return tl::unexpected<Fault>(listeners.error());
+    }
+    return Server::start(std::move(*listeners), options_, content_);
+  }
+
   void start() {
-    auto server = Server::start(options_, content_);
+    auto server = try_start();
     ASSERT_TRUE(server) << server.error().what;
     server_ = std::move(*server);
   }
@@ -71,6 +78,7 @@ class ServerTest : public testing::Test {
     return HttpClient(address(index));
   }
 
+  std::vector<std::string> listen_addresses_ = {"127.0.0.1:0"};
   ServerOptions options_;
   Content content_;
   std::unique_ptr<Server> server_;

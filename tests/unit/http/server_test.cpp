@@ -220,12 +220,12 @@ TEST_F(ServerTest, TellsItsLoggerWhatGoesWrong) {
 
 TEST_F(ServerTest, RefusesOptionsThatMakeNoSense) {
   options_.telemetry_path = "metrics";
-  EXPECT_THAT(Server::start(options_, content_).error().what, HasSubstr("'metrics'"));
+  EXPECT_THAT(try_start().error().what, HasSubstr("'metrics'"));
   options_.telemetry_path = "/metrics";
   options_.max_requests = -1;
-  EXPECT_THAT(Server::start(options_, content_).error().what, HasSubstr("-1"));
+  EXPECT_THAT(try_start().error().what, HasSubstr("-1"));
   options_.max_requests = 100000;
-  EXPECT_THAT(Server::start(options_, content_).error().what, HasSubstr("100000"));
+  EXPECT_THAT(try_start().error().what, HasSubstr("100000"));
 }
 
 TEST_F(ServerTest, ServesItsMetricsWhereToldTo) {

@@ -65,7 +65,7 @@ TEST_F(SlowClientsTest, IdleKeptAliveOnesDelayNobody) {
 
 TEST_F(SlowClientsTest, SilentOnesOnAUnixSocketDelayNobody) {
   const std::string path = testing::TempDir() + "slow_clients.sock";
-  options_.listen_addresses = {"unix:" + path};
+  listen_addresses_ = {"unix:" + path};
   start();
   add_half_open(100, "");
   expect_prompt_answer();
@@ -98,7 +98,7 @@ TEST_F(FewThreadsTest, IdleKeptAliveOnesDelayNobody) {
 
 TEST_F(FewThreadsTest, IdleKeptAliveOnesOnAUnixSocketDelayNobody) {
   const std::string path = testing::TempDir() + "few_threads.sock";
-  options_.listen_addresses = {"unix:" + path};
+  listen_addresses_ = {"unix:" + path};
   start();
   keep_idle(12);
   expect_prompt_answer();
