@@ -25,8 +25,8 @@ packages_image_test="runc docker-compose qemu-system-arm binutils-aarch64-linux-
 
 packages_lint="clang-format clang-tidy"
 
-# What the scenarios need: a container runtime, filters for system calls, a tracer.
-packages_scenarios="runc python3-seccomp strace libcap2-bin util-linux"
+# What the scenarios need: a container runtime, filters for system calls, a tracer, addresses.
+packages_scenarios="runc python3-seccomp strace libcap2-bin util-linux iproute2"
 
 # What the virtual machines need: emulators, the cross compiler, and what packs and unpacks.
 packages_vm="qemu-system-arm qemu-system-x86 g++-aarch64-linux-gnu binutils cpio xz-utils zstd secilc

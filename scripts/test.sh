@@ -158,6 +158,8 @@ lacks() {
   grep -q '^pids\b' /proc/cgroups || echo cgroup_pids
   unshare --mount sh -c 'mount -t tracefs none /mnt && [ -w /mnt/instances ]' 2> /dev/null || echo tracefs
   grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2> /dev/null || echo ipv6
+  grep -q '^fe80' /proc/net/if_inet6 2> /dev/null || echo link_local
+  [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -ge 1024 ] || echo privileged_ports
 }
 for thing in $(lacks); do
   report+=("--without=$thing")

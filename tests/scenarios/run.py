@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+import addresses
 import board
 import capabilities
 import cgroup_tree
@@ -44,9 +45,11 @@ from leftovers import Leftovers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PERFMON = 1 << 38
+PRIVILEGED_PORTS = 1024
 EVERYBODY = ["0", "0", "4294967295"]
 MODULES = (capabilities, surroundings, filters, other_calls, preflights, cgroups, serving, untried, sums, inherited,
-           masked, threads, silence, together, oci, words)  # fmt: skip
+           masked, threads, silence, together, oci, words,
+           addresses)  # fmt: skip
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 
@@ -91,6 +94,12 @@ def lacking_for_some():
         yield "cgroup_pids"
     if len(os.sched_getaffinity(0)) < 2:
         yield "two_cpus"
+    if shutil.which("ip", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
+        yield "iproute2"
+    if not re.search(r"^0{31}1 ", text_of("/proc/net/if_inet6") if os.path.exists("/proc/net/if_inet6") else "", re.M):
+        yield "ipv6"
+    if int(text_of("/proc/sys/net/ipv4/ip_unprivileged_port_start")) < PRIVILEGED_PORTS:
+        yield "privileged_ports"
 
 
 def is_chosen(scenario, text):
