@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -12,48 +11,18 @@
 #include "app/commands.h"
 #include "app/descriptors.h"
 #include "app/exit_codes.h"
+#include "app/finding_log.h"
 #include "app/service_manager.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/status_page.h"
 #include "app/strict.h"
+#include "base/clock.h"
 #include "caps/process_caps.h"
 #include "http/server.h"
 
 namespace perf_exporter {
 namespace {
-
-// Logs each finding once, however often the opening thread publishes it.
-class FindingLog {
- public:
-  explicit FindingLog(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {}
-
-  void log(const ProbeReport& report) {
-    for (const Finding& finding : report.findings) {
-      const std::string line = log_line(finding);
-      if (seen_.insert(line).second) {
-        logger_->log(level_of(finding.severity), "{}", line);
-      }
-    }
-  }
-
- private:
-  static spdlog::level::level_enum level_of(Severity severity) {
-    switch (severity) {
-      case Severity::ok:
-        return spdlog::level::info;
-      case Severity::fail:
-        return spdlog::level::err;
-      case Severity::warn:
-      case Severity::unknown:
-        break;
-    }
-    return spdlog::level::warn;
-  }
-
-  std::shared_ptr<spdlog::logger> logger_;
-  std::set<std::string> seen_;
-};
 
 // What --strict takes for fatal, for the log; empty where it lets the exporter go on.
 std::string strict_objections(const Options& options, const ProbeReport& report, Session& session) {
@@ -157,13 +126,14 @@ ServerOptions server_options(const Options& options,
 
 // Returns when it is to stop. A SIGHUP means to look again, as a service manager's reload asks for.
 void wait_for_stop(StopSignals& signals, Session& session, AddressWatch& addresses,
-                   spdlog::logger& logger) {
+                   FindingLog& findings, spdlog::logger& logger) {
   constexpr std::chrono::seconds kLook{1};
   while (true) {
     switch (signals.wait(kLook)) {
       case StopSignals::Woken::by_timeout:
         session.look_for_silence();
         addresses.look();
+        findings.look();
         break;
       case StopSignals::Woken::by_hangup:
         logger.info(with_fields("looking again", {{"signal", "SIGHUP"}}));
@@ -191,13 +161,13 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   if (!signals) {
     return complain(signals.error());
   }
-  FindingLog finding_log(logger);
+  FindingLog finding_log(logger, monotonic_ns);
   const ServiceManager manager(notify_socket(), logger);
   std::atomic<bool> refused = false;
   bool started = false;  // --strict judges the start alone: a CPU may go offline later
   Session* running = nullptr;
   auto session = Session::create(options, kernel, side_calls, log, [&](const ProbeReport& report) {
-    finding_log.log(report);
+    finding_log.show(report.findings);
     const bool judged = std::exchange(started, true);
     if (!options.strict || judged) {
       return;
@@ -234,7 +204,7 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   if (!options.strict) {  // else its verdict comes first
     manager.ready();
   }
-  wait_for_stop(*signals, *running, addresses, *logger);
+  wait_for_stop(*signals, *running, addresses, finding_log, *logger);
   manager.stopping();
   logger->info("stopping");
   const bool all_answered = (*server)->stop();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
 #include "caps/finding_text.h"
 #include "collectors/counting_findings.h"
 #include "collectors/event_trials.h"
@@ -77,8 +78,12 @@ Result<void> Session::probe(CpuId cpu) {
 }
 
 void Session::publish(const OpenReport& report) {
-  for (const CpuId cpu : report.came_back) {
-    logger_->warn("CPU {} was offline meanwhile; its events are opened anew", to_int(cpu));
+  CpuList came_back = report.came_back;
+  std::erase_if(came_back,
+                [&](CpuId cpu) { return !told_back_lately_.admits(cpu, monotonic_ns()); });
+  if (!came_back.empty()) {
+    logger_->warn("CPU {} was offline meanwhile; its events are opened anew",
+                  format_cpu_list(came_back));
   }
   ProbeReport whole = probed_;
   const std::vector<CorePmu> pmus = find_core_pmus(options_.paths);

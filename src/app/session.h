@@ -10,6 +10,7 @@
 #include "app/board.h"
 #include "app/descriptors.h"
 #include "app/log.h"
+#include "app/once_a_minute.h"
 #include "app/options.h"
 #include "app/silence.h"
 #include "caps/diagnosis.h"
@@ -74,7 +75,8 @@ class Session {
   AfterPass after_pass_;
   std::shared_ptr<spdlog::logger> logger_;
   Board board_;
-  ProbeReport probed_;  // of the opening thread alone
+  OnceAMinute<CpuId> told_back_lately_;  // of the opening thread alone
+  ProbeReport probed_;                   // of the opening thread alone
   std::mutex publishing_;
   ProbeReport newest_;                  // what the opening thread has found; its facts come first
   bool passed_ = false;                 // it has published

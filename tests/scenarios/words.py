@@ -1,9 +1,18 @@
-"""What it says: filters that are not a sysctl's, Podman's own place, what --strict takes for fatal."""
+"""What it says: filters that are not a sysctl's, Podman's own place, what --strict takes for fatal, what the log tells."""
+
+import pathlib
+import re
+import signal
+import sys
+import tempfile
 
 from board import Found, Scenario
 from probing import SOFTWARE, names, report_of, run
 from serving import strict
-from starts import filtered, in_mount_namespace, nobody, program
+from starts import FOLDER, filtered, in_mount_namespace, nobody, program
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
+import harness  # noqa: E402
 
 
 def saying(name, expected, look, needs=()):
@@ -63,4 +72,28 @@ STRICT = [
            lambda: strict([*in_mount_namespace(NO_PACKAGE), program("none")], ("--aggregate=package", *SOFTWARE))),
 ]  # fmt: skip
 
-SCENARIOS = [*FILTERS, *STRICT]
+
+
+def gone_and_told():
+    """A supervisor that refuses no more: the log says that the finding has gone, and what came instead."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        permit = pathlib.Path(folder, "permit")
+        supervised = [sys.executable, "-B", str(FOLDER / "supervised.py"), str(permit)]
+        with harness.Exporter(*SOFTWARE, program=[*supervised, *nobody(), program("ep")]) as exporter:
+            exporter.scrape()
+            permit.touch()
+            exporter.send(signal.SIGHUP)
+            harness.wait_for(lambda: "permitted" in exporter.scrape().findings(), "the permission to be seen")
+            exporter.stop()  # a thread of its own writes the log: whole it is once that has ended
+            lines = [line for line in exporter.log().splitlines() if "seccomp_eperm" in line or "permitted" in line]
+    told = [re.search(r'msg="(\w+): |has gone" finding=(\w+)', line) for line in lines]
+    told = [match[1] or f"-{match[2]}" for match in told if match]
+    return Found(told[-1] if told else "nothing", [] if told[:2] == ["seccomp_eperm", "-seccomp_eperm"] else lines)
+
+
+LOG = [
+    saying("a finding that goes is told once, and what came instead", "permitted", gone_and_told,
+           needs=("python3-seccomp",)),
+]  # fmt: skip
+
+SCENARIOS = [*FILTERS, *STRICT, *LOG]
