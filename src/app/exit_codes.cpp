@@ -1,6 +1,8 @@
 #include "app/exit_codes.h"
 
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <string>
 
 #include "app/patient_write.h"
@@ -17,6 +19,15 @@ int complain(const Fault& fault) {
   }
   print_last_words("perf-exporter: " + fault.what + limit + '\n');
   return kExitUsage;
+}
+
+int close_output(int code) {
+  const bool is_flushed = std::fflush(stdout) == 0;
+  if (is_flushed && std::ferror(stdout) == 0) {
+    return code;
+  }
+  const std::string why = is_flushed ? "" : std::string(": ") + std::strerror(errno);
+  return complain(Fault{0, "cannot write to standard output" + why});
 }
 
 }  // namespace perf_exporter

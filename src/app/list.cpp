@@ -47,10 +47,10 @@ int list_events(const Options& options, PerfKernel& kernel) {
   WatchedKernel watched(kernel);
   RaisingKernel raising(watched, try_side_calls().use(SideCall::capset));
   const SilenceWatch watch(watched, [](const std::string& evidence) {
-    std::fflush(stdout);
+    const int code = close_output(kExitRefused);
     std::fprintf(stderr, "perf-exporter: the kernel does not answer: %s; see perf-exporter probe\n",
                  evidence.c_str());
-    ::_exit(kExitRefused);
+    ::_exit(code);
   });
   print_row("EVENT", "COLLECTOR", "STATUS", "MEANING");
   const CpuId cpu = online->refresh().front();

@@ -157,8 +157,7 @@ std::string traced_report(const ProbeReport& report, const Options& options, Per
     arrange(report.findings);
     std::fputs(plain_report(report, options).c_str(), stdout);
   }
-  std::fflush(nullptr);
-  ::_exit(options.exit_zero ? 0 : kExitRefused);
+  ::_exit(close_output(options.exit_zero ? 0 : kExitRefused));
 }
 
 }  // namespace

@@ -13,10 +13,12 @@ namespace {
 constexpr mode_t kOwnerBits = S_IRWXU;
 
 // The lowest number is free whenever open(2) is called here. Without /dev/null it is a descriptor
-// that takes the place and fails with EBADF.
+// that takes the place and fails with EBADF, as standard output does in any case: what is printed
+// to a closed one has not arrived.
 void fill_standard_descriptors() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
-    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF && ::open("/dev/null", O_RDWR | O_CLOEXEC) < 0) {
+    const int mode = fd == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF && ::open("/dev/null", mode | O_CLOEXEC) < 0) {
       (void)!::open("/", O_PATH | O_CLOEXEC);
     }
   }

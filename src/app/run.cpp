@@ -2,9 +2,7 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <optional>
 
@@ -39,17 +37,6 @@ int run_command(const Options& options, const Inherited& inherited, Log& log) {
       break;
   }
   return serve(options, kernel, log);
-}
-
-// A report that did not get where it was sent to is no success.
-int close_output(int code) {
-  const bool is_flushed = std::fflush(stdout) == 0;
-  if (is_flushed && std::ferror(stdout) == 0) {
-    return code;
-  }
-  const std::string why = is_flushed ? "" : std::string(": ") + std::strerror(errno);
-  complain(Fault{0, "cannot write to standard output" + why});
-  return kBroken;
 }
 
 }  // namespace

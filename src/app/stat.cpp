@@ -59,8 +59,7 @@ StopSignals::Woken wait_for_opens(StopSignals& signals, Session& session) {
     const auto report = session.board().report();
     if (report && is_silent(*report)) {
       print_obstacles(*report);
-      std::fflush(nullptr);
-      ::_exit(kExitRefused);
+      ::_exit(close_output(kExitRefused));
     }
     return woken;
   }

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -105,13 +106,34 @@ class StalledOutput(unittest.TestCase):
         with open(f"/proc/{pid}/wchan", encoding="ascii") as channel:
             return "pipe" in channel.read()
 
+    PRINTING = (("probe",), ("probe", "--format=json"), ("probe", "--need"), ("list",), ("stat", "--for=1ms"),
+                ("--help",), ("probe", "--help"), ("--version",))  # fmt: skip
+
+    def unprinted(self, redirection, why, **options):
+        """By a shell, which closes descriptors as parents do."""
+        for command in self.PRINTING:
+            done = subprocess.run(["sh", "-c", f'exec "$0" "$@" {redirection}', harness.binary(), *command],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                  timeout=harness.PATIENCE_SECONDS, check=False, **options)  # fmt: skip
+            lines = [line for line in done.stderr.splitlines() if "cannot write to standard output" in line]
+            self.assertEqual((done.returncode, len(lines)), (2, 1), (command, done.stderr))
+            self.assertIn(why, lines[0])
+
     def test_what_could_not_be_printed_is_a_failure(self):
-        for command in (("probe",), ("list",), ("stat", "--for=1ms"), ("--help",)):
-            with open("/dev/full", "wb") as full:
-                done = subprocess.run([harness.binary(), *command], stdout=full, stderr=subprocess.PIPE, text=True,
-                                      timeout=harness.PATIENCE_SECONDS, check=False)  # fmt: skip
-            self.assertEqual(done.returncode, 1, command)
-            self.assertIn("perf-exporter: cannot write to standard output", done.stderr)
+        self.unprinted(">/dev/full", "No space left on device")
+        self.unprinted(">&-", "Bad file descriptor")
+        self.unprinted("1</dev/null", "Bad file descriptor")
+
+    @unittest.skipIf(harness.SANITIZER == "thread", "its runtime writes a file before the program begins")
+    def test_a_file_that_takes_no_more_is_a_failure(self):
+        with tempfile.NamedTemporaryFile() as file:
+            self.unprinted(f">{file.name}", "", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8)))
+
+    def test_a_server_prints_nothing_and_needs_no_output(self):
+        for redirection in (">/dev/full", ">&-"):
+            start = ["sh", "-c", f'exec "$0" "$@" {redirection}', harness.binary()]
+            with Unheard(program=start) as exporter:
+                self.assertEqual(exporter.end(), 0)
 
     def test_a_pager_that_was_left_is_not(self):
         reader, writer = os.pipe()

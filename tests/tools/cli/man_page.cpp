@@ -59,10 +59,10 @@ Variables for
 It was told to stop, or has printed what was asked for.
 .TP
 .B 1
-Something broke that should not, or what was asked for could not be printed.
+Something broke that should not.
 .TP
 .B 2
-A flag, a file, a name or an address is wrong, whatever the machine.
+A flag, a file, a name or an address is wrong, whatever the machine, or what was asked for could not be printed.
 .TP
 .B 3
 A permission refuses something wanted: from
