@@ -142,7 +142,7 @@ Result<void> apply_log_level(const Texts& values, const Choices& /*collectors*/,
 
 Result<void> apply_log_format(const Texts& values, const Choices& /*collectors*/,
                               Options& options) {
-  return store_choice(values.front(), "log.format", options.log_format);
+  return store_choice(values.front(), "log.format", options.log_style.format);
 }
 
 // The file has been read by the time flags are applied: it is where they come from.

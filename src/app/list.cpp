@@ -42,14 +42,13 @@ void print_row(std::string_view name, std::string_view where, const std::string&
 int list_events(const Options& options, PerfKernel& kernel) {
   auto online = OnlineCpus::open(options.paths);
   if (!online) {
-    return complain(online.error());
+    return complain(online.error(), options.log_style);
   }
   WatchedKernel watched(kernel);
   RaisingKernel raising(watched, try_side_calls().use(SideCall::capset));
-  const SilenceWatch watch(watched, [](const std::string& evidence) {
-    const int code = close_output(kExitRefused);
-    std::fprintf(stderr, "perf-exporter: the kernel does not answer: %s; see perf-exporter probe\n",
-                 evidence.c_str());
+  const SilenceWatch watch(watched, [&options](const std::string& evidence) {
+    const int code = close_output(kExitRefused, options.log_style);
+    say("the kernel does not answer: " + evidence + "; see perf-exporter probe", options.log_style);
     ::_exit(code);
   });
   print_row("EVENT", "COLLECTOR", "STATUS", "MEANING");
@@ -57,8 +56,8 @@ int list_events(const Options& options, PerfKernel& kernel) {
   const Trials trials = run_trials(raising, cpu);
   const Bench bench{raising, cpu, resolve_guests(options.guests, options.paths), trials};
   if (!opening_is_safe(trials)) {
-    std::fprintf(stderr, "perf-exporter: no event was tried: %s; see perf-exporter probe\n",
-                 why_opening_is_unsafe(trials).c_str());
+    say("no event was tried: " + why_opening_is_unsafe(trials) + "; see perf-exporter probe",
+        options.log_style);
   }
   for (const CatalogEvent& event : event_catalog()) {
     const std::string meaning = describe(event);
@@ -69,7 +68,7 @@ int list_events(const Options& options, PerfKernel& kernel) {
   }
   const auto named = find_pfm_events(options.list_pattern);
   if (!named) {
-    std::fprintf(stderr, "perf-exporter: %s\n", named.error().what.c_str());
+    say(named.error().what, options.log_style);
     return 0;
   }
   for (const PfmEvent& event : *named) {

@@ -45,9 +45,9 @@ void count_failures(spdlog::logger& logger, std::atomic<std::uint64_t>& unwritte
 // Writes lines, each within the patience, and counts those that it can't.
 class Log::Writer : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  Writer(LogFormat format, std::optional<std::chrono::milliseconds> patience,
+  Writer(LogStyle style, std::optional<std::chrono::milliseconds> patience,
          std::atomic<std::uint64_t>& unwritten)
-      : base_sink(make_log_formatter(format)), patience_(patience), unwritten_(unwritten) {}
+      : base_sink(make_log_formatter(style)), patience_(patience), unwritten_(unwritten) {}
 
   // Whether it was flushed so often, waiting for it as long as told.
   bool wait_for_flushes(int count, std::chrono::milliseconds patience) {
@@ -100,9 +100,9 @@ class Log::Front : public spdlog::sinks::base_sink<std::mutex> {
   std::shared_ptr<spdlog::logger> behind_;
 };
 
-Log::Log(LogLevel level, LogFormat format)
-    : format_(format),
-      front_(std::make_shared<Front>(std::make_shared<Writer>(format, kNoPatience, unwritten_))),
+Log::Log(LogLevel level, LogStyle style)
+    : style_(style),
+      front_(std::make_shared<Front>(std::make_shared<Writer>(style, kNoPatience, unwritten_))),
       logger_(std::make_shared<spdlog::logger>("perf-exporter", front_)) {
   logger_->set_level(spdlog_level(level));
   count_failures(*logger_, unwritten_);
@@ -116,7 +116,7 @@ Result<void> Log::start_thread() {
     const int code = error.code().value();
     return fault("no thread for the log: " + why_no_task(code, {}), code);
   }
-  writer_ = std::make_shared<Writer>(format_, std::nullopt, unwritten_);
+  writer_ = std::make_shared<Writer>(style_, std::nullopt, unwritten_);
   behind_ = std::make_shared<spdlog::async_logger>("perf-exporter", writer_, pool_,
                                                    spdlog::async_overflow_policy::overrun_oldest);
   behind_->set_level(spdlog::level::trace);

@@ -26,7 +26,7 @@ inline constexpr std::chrono::milliseconds kLogPatience{500};
 // log then.
 class Log {
  public:
-  Log(LogLevel level, LogFormat format);
+  Log(LogLevel level, LogStyle style);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -48,7 +48,7 @@ class Log {
   class Writer;
   class Front;
 
-  LogFormat format_;
+  LogStyle style_;
   std::atomic<std::uint64_t> unwritten_ = 0;
   std::shared_ptr<Front> front_;
   std::shared_ptr<spdlog::logger> logger_;

@@ -113,6 +113,31 @@ class JsonFormatter : public spdlog::formatter {
   }
 };
 
+// The priorities of syslog(3).
+char priority_of(spdlog::level::level_enum level) {
+  if (level <= spdlog::level::debug) {
+    return '7';
+  }
+  return level == spdlog::level::info ? '6' : level == spdlog::level::warn ? '4' : '3';
+}
+
+class PriorityFormatter : public spdlog::formatter {
+ public:
+  explicit PriorityFormatter(std::unique_ptr<spdlog::formatter> line) : line_(std::move(line)) {}
+
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    const char prefix[] = {'<', priority_of(message.level), '>'};
+    out.append(std::begin(prefix), std::end(prefix));
+    line_->format(message, out);
+  }
+  [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<PriorityFormatter>(line_->clone());
+  }
+
+ private:
+  std::unique_ptr<spdlog::formatter> line_;
+};
+
 std::string without_marks(std::string_view text) {
   std::string clean(text);
   std::replace_if(
@@ -122,11 +147,26 @@ std::string without_marks(std::string_view text) {
 
 }  // namespace
 
-std::unique_ptr<spdlog::formatter> make_log_formatter(LogFormat format) {
-  if (format == LogFormat::json) {
-    return std::make_unique<JsonFormatter>();
+std::unique_ptr<spdlog::formatter> make_log_formatter(LogStyle style) {
+  std::unique_ptr<spdlog::formatter> formatter = std::make_unique<LogfmtFormatter>();
+  if (style.format == LogFormat::json) {
+    formatter = std::make_unique<JsonFormatter>();
   }
-  return std::make_unique<LogfmtFormatter>();
+  return style.prefix == LogPrefix::none
+             ? std::move(formatter)
+             : std::make_unique<PriorityFormatter>(std::move(formatter));
+}
+
+std::string error_line(std::string_view what, LogStyle style) {
+  constexpr auto kLevel = spdlog::level::err;
+  if (style.format == LogFormat::json) {
+    spdlog::memory_buf_t line;
+    make_log_formatter(style)->format({"", kLevel, with_fields(what, {})}, line);
+    return {line.data(), line.size()};
+  }
+  const std::string prefix =
+      style.prefix == LogPrefix::none ? "" : std::string("<") + priority_of(kLevel) + ">";
+  return prefix + "perf-exporter: " + printable(what) + "\n";
 }
 
 std::string with_fields(std::string_view message, const LogFields& fields) {

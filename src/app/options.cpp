@@ -8,10 +8,13 @@
 #include <optional>
 #include <span>
 
+#include "app/asked_format.h"
 #include "app/flags.h"
+#include "app/journal.h"
 #include "app/option_sources.h"
 #include "app/usage.h"
 #include "base/nearest.h"
+#include "base/utf8.h"
 
 namespace perf_exporter {
 namespace {
@@ -23,11 +26,7 @@ constexpr int kUsageError = 2;
 
 // One line, whatever the user's text that it quotes holds.
 tl::unexpected<EarlyExit> usage_error(const std::string& what) {
-  std::string line = "perf-exporter: " + what;
-  std::replace_if(
-      line.begin(), line.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return tl::unexpected(EarlyExit{kUsageError, "", line + "\n"});
+  return tl::unexpected(EarlyExit{kUsageError, "", printable(what)});
 }
 
 // The command line, taken apart but not understood.
@@ -168,24 +167,26 @@ Parsed<CommandLine> parse_command_line(std::span<const char* const> arguments,
   return line;
 }
 
-// Colour goes to terminals that can show it, unless the user wants none (https://no-color.org).
-Paint paint_of(const std::map<std::string, std::string>& environment) {
-  const auto value_of = [&environment](const char* name) {
-    const auto found = environment.find(name);
-    return found == environment.end() ? std::string() : found->second;
-  };
-  const std::string terminal = value_of("TERM");
-  return !value_of("NO_COLOR").empty() || terminal.empty() || terminal == "dumb" ? Paint::plain
-                                                                                 : Paint::coloured;
+using Environment = std::map<std::string, std::string>;
+
+std::string value_of(const Environment& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
 }
 
-}  // namespace
+// Colour goes to terminals that can show it, unless the user wants none (https://no-color.org).
+Paint paint_of(const Environment& environment) {
+  const std::string terminal = value_of(environment, "TERM");
+  return !value_of(environment, "NO_COLOR").empty() || terminal.empty() || terminal == "dumb"
+             ? Paint::plain
+             : Paint::coloured;
+}
 
-tl::expected<Options, EarlyExit> parse_options(
-    int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
-    const std::vector<CollectorChoice>& collectors) {
-  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(std::max(argc, 0)));
-  const auto dashes = std::find(arguments.begin(), arguments.end(), std::string_view("--"));
+using Arguments = std::span<const char* const>;
+
+Parsed<Options> parse(Arguments arguments, Arguments::iterator dashes,
+                      const Environment& environment,
+                      const std::vector<CollectorChoice>& collectors) {
   auto line = parse_command_line({arguments.begin(), dashes}, collectors);
   if (!line) {
     return tl::unexpected(line.error());
@@ -212,14 +213,32 @@ tl::expected<Options, EarlyExit> parse_options(
   return std::move(*options);
 }
 
+}  // namespace
+
+tl::expected<Options, EarlyExit> parse_options(
+    int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
+    const std::vector<CollectorChoice>& collectors) {
+  const Arguments arguments(argv, static_cast<std::size_t>(std::max(argc, 0)));
+  const auto dashes = std::find(arguments.begin(), arguments.end(), std::string_view("--"));
+  const LogPrefix prefix = log_prefix(STDERR_FILENO, value_of(environment, "JOURNAL_STREAM"));
+  auto options = parse(arguments, dashes, environment, collectors);
+  if (!options) {
+    EarlyExit exit = std::move(options.error());
+    exit.style = {asked_log_format({arguments.begin(), dashes}, environment), prefix};
+    return tl::unexpected(std::move(exit));
+  }
+  options->log_style.prefix = prefix;
+  return std::move(*options);
+}
+
 std::map<std::string, std::string> exporter_environment() {
   std::map<std::string, std::string> variables;
   for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
     const std::string_view text = *each;
     const auto equals = text.find('=');
     const std::string_view name = text.substr(0, equals);
-    const bool is_wanted =
-        name.starts_with(kEnvironmentPrefix) || name == "NO_COLOR" || name == "TERM";
+    const bool is_wanted = name.starts_with(kEnvironmentPrefix) || name == "NO_COLOR" ||
+                           name == "TERM" || name == "JOURNAL_STREAM";
     if (is_wanted && equals != std::string_view::npos) {
       variables.emplace(text.substr(0, equals), text.substr(equals + 1));
     }

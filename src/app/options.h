@@ -43,7 +43,7 @@ struct Options {
   int max_requests = 0;
   HostPaths paths;
   LogLevel log_level = LogLevel::info;
-  LogFormat log_format = LogFormat::logfmt;
+  LogStyle log_style;  // the prefix follows from where standard error leads (JOURNAL_STREAM)
   ReportFormat report_format = ReportFormat::text;  // probe
   bool exit_zero = false;                           // probe
   std::vector<std::string> scopes;                  // probe: "cpu", "cgroup"
@@ -65,11 +65,13 @@ struct CollectorChoice {
 };
 
 // What to print before exiting without having done anything: code 0 and `out` for --help and
-// --version, code 2 and one line in `err` for a mistake of the user's.
+// --version, code 2 and in `err`, as one line without its end, what a mistake of the user's is; to
+// be said in `style`.
 struct EarlyExit {
   int code = 0;
   std::string out;
   std::string err;
+  LogStyle style = {};
 };
 
 // `argv` as main gets it; `environment` may hold any variables. `collectors` is the table of all
@@ -78,8 +80,8 @@ tl::expected<Options, EarlyExit> parse_options(
     int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
     const std::vector<CollectorChoice>& collectors);
 
-// This process's variables that start with PERF_EXPORTER_, NO_COLOR and TERM: the only look at the
-// environment there is. Not safe beside a thread that changes it.
+// This process's variables that start with PERF_EXPORTER_, NO_COLOR, TERM and JOURNAL_STREAM: the
+// only look at the environment there is. Not safe beside a thread that changes it.
 std::map<std::string, std::string> exporter_environment();
 
 // Where the service manager that started this process wants to be told how far it is

@@ -144,7 +144,7 @@ std::string traced_report(const ProbeReport& report, const Options& options, Per
                                  const std::string& evidence) {
   if (options.need) {
     print_need(options, report, online);
-    std::fprintf(stderr, "perf-exporter: the kernel does not answer: %s\n", evidence.c_str());
+    say("the kernel does not answer: " + evidence, options.log_style);
   } else {
     report.findings = diagnose(report.facts, report.trials, wanted_by(options));
     const bool is_said =
@@ -157,7 +157,7 @@ std::string traced_report(const ProbeReport& report, const Options& options, Per
     arrange(report.findings);
     std::fputs(plain_report(report, options).c_str(), stdout);
   }
-  ::_exit(close_output(options.exit_zero ? 0 : kExitRefused));
+  ::_exit(close_output(options.exit_zero ? 0 : kExitRefused, options.log_style));
 }
 
 }  // namespace
@@ -170,7 +170,7 @@ int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited
   raise_descriptor_limit(side_calls.use(SideCall::prlimit64));
   auto online = OnlineCpus::open(options.paths);
   if (!online) {
-    return complain(online.error());
+    return complain(online.error(), options.log_style);
   }
   WatchedKernel watched(kernel);
   RaisingKernel raising(watched, side_calls.use(SideCall::capset));

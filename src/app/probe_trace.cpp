@@ -36,8 +36,8 @@ int execute(const Options& options, const Inherited& inherited) {
   arguments.push_back(nullptr);
   restore_inherited(inherited);
   ::execvp(arguments.front(), arguments.data());
-  std::fprintf(stderr, "perf-exporter: cannot execute %s: %s\n", arguments.front(),
-               std::strerror(errno));
+  const std::string why = std::strerror(errno);
+  say(std::string("cannot execute ") + arguments.front() + ": " + why, options.log_style);
   return kCannotExecute;
 }
 
@@ -69,8 +69,8 @@ Result<Recording> record_process(TraceRun& run, const Options& options, StopSign
       threads, [] {}, until(signals, is_over, [] { return TraceRun::Look::enough; }));
 }
 
-int cannot_trace(const Fault& why) {
-  std::fprintf(stderr, "perf-exporter: cannot trace: %s\n", why.what.c_str());
+int cannot_trace(const Fault& why, LogStyle style) {
+  say("cannot trace: " + why.what, style);
   return kCannotTrace;
 }
 
@@ -86,19 +86,19 @@ void print(const TraceReport& report, ReportFormat format) {
 int probe_other(const Options& options, PerfKernel& kernel, const Inherited& inherited) {
   auto signals = StopSignals::create(HangUp::left_alone);
   if (!signals) {
-    return cannot_trace(signals.error());
+    return cannot_trace(signals.error(), options.log_style);
   }
   end_with_terminal();
   auto run = TraceRun::create(options.paths, kernel, raw_output(options));
   if (!run) {
-    return cannot_trace(run.error());
+    return cannot_trace(run.error(), options.log_style);
   }
   const auto recording = options.trace_command.empty()
                              ? record_process(*run, options, *signals)
                              : record_command(*run, options, *signals, inherited);
   const auto removed = run->remove();
   if (!recording || !removed) {
-    return cannot_trace(recording ? removed.error() : recording.error());
+    return cannot_trace(recording ? removed.error() : recording.error(), options.log_style);
   }
   const TraceReport report = digest(*recording, run->context());
   signals->release();

@@ -9,7 +9,6 @@
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/log.h"
-#include "app/patient_write.h"
 #include "collectors/event_catalog.h"
 #include "perf/linux_perf_kernel.h"
 
@@ -52,6 +51,7 @@ std::vector<CollectorChoice> collector_choices() {
 
 int run(int argc, const char* const* argv, const Inherited& inherited) {
   std::optional<Log> log;
+  LogStyle style;
   int code = kBroken;
   try {
     const auto options = parse_options(argc, argv, exporter_environment(), collector_choices());
@@ -60,13 +60,16 @@ int run(int argc, const char* const* argv, const Inherited& inherited) {
     }
     if (!options) {
       std::fputs(options.error().out.c_str(), stdout);
-      print_last_words(options.error().err);
-      return close_output(options.error().code);
+      if (!options.error().err.empty()) {
+        say(options.error().err, options.error().style);
+      }
+      return close_output(options.error().code, options.error().style);
     }
-    log.emplace(options->log_level, options->log_format);
-    code = close_output(run_command(*options, inherited, *log));
+    style = options->log_style;
+    log.emplace(options->log_level, style);
+    code = close_output(run_command(*options, inherited, *log), style);
   } catch (const std::exception& error) {  // only third parties throw
-    print_last_words(std::string("perf-exporter: ") + error.what() + '\n');
+    say(error.what(), style);
   }
   if (log && !log->finish(kLogPatience)) {
     ::_exit(code);

@@ -155,11 +155,11 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   const SideCalls side_calls = try_side_calls();
   raise_descriptor_limit(side_calls.use(SideCall::prlimit64));
   if (const auto room = require_descriptors_to_serve(options); !room) {
-    return complain(room.error());
+    return complain(room.error(), options.log_style);
   }
   auto signals = StopSignals::create(HangUp::told);
   if (!signals) {
-    return complain(signals.error());
+    return complain(signals.error(), options.log_style);
   }
   FindingLog finding_log(logger, monotonic_ns);
   const ServiceManager manager(notify_socket(), logger);
@@ -182,22 +182,22 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
     }
   });
   if (!session) {
-    return complain(session.error());
+    return complain(session.error(), options.log_style);
   }
   running = session->get();
   // With what this process may do at its start: ports below 1024, folders of others.
   auto listeners = Listeners::open(options.listen_addresses);
   if (!listeners) {
-    return complain(listeners.error());
+    return complain(listeners.error(), options.log_style);
   }
   if (const auto threads = start_threads(*running, side_calls.use(SideCall::capset), log);
       !threads) {
-    return complain(threads.error());
+    return complain(threads.error(), options.log_style);
   }
   auto server = Server::start(std::move(*listeners), server_options(options, logger),
                               content_of(options, *running));
   if (!server) {
-    return complain(server.error());
+    return complain(server.error(), options.log_style);
   }
   AddressWatch addresses(**server, *running, logger);
   running->begin();

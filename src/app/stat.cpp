@@ -30,12 +30,12 @@ bool is_untried(const EventTrial& event) {
 }
 
 // Prints what keeps wanted events from being counted; whether anything does.
-bool print_obstacles(const ProbeReport& report) {
+bool print_obstacles(const ProbeReport& report, LogStyle style) {
   const bool untried = std::any_of(report.events.begin(), report.events.end(), is_untried);
   for (const Finding& finding : report.findings) {
     const bool explains = untried && finding.severity == Severity::unknown;
     if (finding.severity == Severity::fail || explains) {
-      std::fprintf(stderr, "perf-exporter: %s\n", log_line(finding).c_str());
+      say(log_line(finding), style);
     }
   }
   return untried || refuses_anything(report.findings);
@@ -48,7 +48,7 @@ bool is_silent(const ProbeReport& report) {
 
 // Waits for the first opens. Ends the process where the kernel does not answer: the opening thread
 // is left in its call.
-StopSignals::Woken wait_for_opens(StopSignals& signals, Session& session) {
+StopSignals::Woken wait_for_opens(StopSignals& signals, Session& session, const Options& options) {
   constexpr std::chrono::seconds kLook{1};
   while (true) {
     const auto woken = signals.wait(kLook);
@@ -58,8 +58,8 @@ StopSignals::Woken wait_for_opens(StopSignals& signals, Session& session) {
     }
     const auto report = session.board().report();
     if (report && is_silent(*report)) {
-      print_obstacles(*report);
-      ::_exit(close_output(kExitRefused));
+      print_obstacles(*report, options.log_style);
+      ::_exit(close_output(kExitRefused, options.log_style));
     }
     return woken;
   }
@@ -72,21 +72,21 @@ int stat(const Options& options, PerfKernel& kernel, const Log& log) {
   raise_descriptor_limit(side_calls.use(SideCall::prlimit64));
   auto signals = StopSignals::create(HangUp::left_alone);
   if (!signals) {
-    return complain(signals.error());
+    return complain(signals.error(), options.log_style);
   }
   auto session = Session::create(options, kernel, side_calls, log,
                                  [&](const ProbeReport& /*report*/) { signals->wake(); });
   if (!session) {
-    return complain(session.error());
+    return complain(session.error(), options.log_style);
   }
   if (const auto cleared = clear_effective(side_calls.use(SideCall::capset)); !cleared) {
     log.logger()->warn("the effective capabilities stay as they are: {}", cleared.error().what);
   }
   if (const auto opening = (*session)->start(); !opening) {
-    return complain(opening.error());
+    return complain(opening.error(), options.log_style);
   }
   (*session)->begin();
-  if (wait_for_opens(*signals, **session) == StopSignals::Woken::by_signal) {
+  if (wait_for_opens(*signals, **session, options) == StopSignals::Woken::by_signal) {
     return 0;
   }
   const StatSnapshot before = take_snapshot((*session)->counters());
@@ -103,7 +103,7 @@ int stat(const Options& options, PerfKernel& kernel, const Log& log) {
   signals->release();
   std::fputs(stat_table(before, after).c_str(), stdout);
   const auto report = (*session)->board().report();
-  return report && print_obstacles(*report) ? kExitRefused : 0;
+  return report && print_obstacles(*report, options.log_style) ? kExitRefused : 0;
 }
 
 }  // namespace perf_exporter

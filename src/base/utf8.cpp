@@ -7,16 +7,24 @@
 namespace perf_exporter {
 namespace {
 
-void append_control(char c, std::string& out) {
+// Whether a well-formed sequence is a control character: those of ASCII, and U+0080 to U+009F.
+bool is_control(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence.front());
+  return first < 0x20 || first == 0x7f ||
+         (first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0);
+}
+
+void append_control(std::string_view sequence, std::string& out) {
   constexpr std::string_view kLetters = "\b\f\n\r\t";
-  if (const auto index = kLetters.find(c); index != std::string_view::npos) {
+  if (const auto index = kLetters.find(sequence); index != std::string_view::npos) {
     out += '\\';
     out += std::string_view("bfnrt")[index];
     return;
   }
+  // The second byte of the sequences that have one is their code point.
   std::array<char, 8> escape{};
   std::snprintf(escape.data(), escape.size(), "\\u%04x",
-                static_cast<unsigned>(static_cast<unsigned char>(c)));
+                static_cast<unsigned>(static_cast<unsigned char>(sequence.back())));
   out += escape.data();
 }
 
@@ -47,6 +55,18 @@ std::size_t utf8_sequence_length(std::string_view text) {
   return 0;
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    out += length == 0 || is_control(sequence) ? kReplacementCharacter : sequence;
+    text.remove_prefix(sequence.size());
+  }
+  return out;
+}
+
 void append_json_string(std::string_view text, std::string& out) {
   out += '"';
   while (!text.empty()) {
@@ -56,8 +76,8 @@ void append_json_string(std::string_view text, std::string& out) {
       out += kReplacementCharacter;
     } else if (c == '"' || c == '\\') {
       out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      append_control(c, out);
+    } else if (is_control(text.substr(0, length))) {
+      append_control(text.substr(0, length), out);
     } else {
       out += text.substr(0, length);
     }

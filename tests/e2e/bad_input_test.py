@@ -2,9 +2,11 @@
 """Mistakes get one clear line and exit code 2; what this host lacks is a finding."""
 
 import contextlib
+import json
 import os
 import resource
 import socket
+import subprocess
 import tempfile
 import unittest
 
@@ -44,6 +46,41 @@ class Mistakes(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             address = f"127.0.0.1:{taken.getsockname()[1]}"
             self.refused("--collector=software", f"--web.listen-address={address}", names=[address, "in use"])
+
+
+class MistakesInJson(unittest.TestCase):
+    """The last words of a log that machines read are for machines, too."""
+
+    def refused(self, *arguments, name, **options):
+        done = harness.run(*arguments, **options)
+        self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+        (line,) = done.stderr.splitlines()
+        said = json.loads(line)
+        self.assertEqual((said["level"], set(said)), ("error", {"time", "level", "msg"}))
+        self.assertIn(name, said["msg"])
+
+    def test_of_the_command_line(self):
+        self.refused("--log.format=json", "--no-such-flag", name="--no-such-flag")
+        self.refused("--collector=cylces", "--log.format", "json", name="cylces")
+        self.refused("stat", "--for=x", "--log.format=json", name="--for")
+
+    def test_asked_for_by_the_environment_or_the_file(self):
+        asking = {**os.environ, "PERF_EXPORTER_LOG_FORMAT": "json"}
+        self.refused("--no-such-flag", name="--no-such-flag", env=asking)
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write('log.format = "json"\nweb.max-reqests = 5\n')
+            file.flush()
+            self.refused(f"--config={file.name}", name="web.max-reqests")
+
+    def test_of_what_fails_later(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            in_use = f"--web.listen-address=127.0.0.1:{taken.getsockname()[1]}"
+            self.refused("--collector=software", "--log.format=json", "--log.level=error", in_use, name="in use")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([harness.binary(), "list", "--log.format=json"], stdout=full, stderr=subprocess.PIPE,
+                                  check=False)  # fmt: skip
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cannot write", json.loads(done.stderr)["msg"])
 
 
 def accepting_pauses(exporter):

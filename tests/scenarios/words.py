@@ -1,8 +1,12 @@
-"""What it says: filters that are not a sysctl's, Podman's own place, what --strict takes for fatal, what the log tells."""
+"""What it says: filters that are not a sysctl's, Podman's own place, what --strict takes for fatal, what the log tells, and what
+becomes of words that can't be written or that machines read."""
 
+import json
+import os
 import pathlib
 import re
 import signal
+import socket
 import sys
 import tempfile
 
@@ -13,6 +17,7 @@ from starts import FOLDER, filtered, in_mount_namespace, nobody, program
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 import harness  # noqa: E402
+from unheard import Unheard  # noqa: E402
 
 
 def saying(name, expected, look, needs=()):
@@ -96,4 +101,59 @@ LOG = [
            needs=("python3-seccomp",)),
 ]  # fmt: skip
 
-SCENARIOS = [*FILTERS, *STRICT, *LOG]
+
+# The words of a start that fails, and its exit status.
+WRONG = "2: a mistake"
+
+
+def unprinted(redirection):
+    """What each command comes to whose output can't be written."""
+    problems, ends = [], set()
+    for command in (["probe"], ["probe", "--format=json"], ["probe", "--need"], ["list"], ["stat", "--for=1ms"],
+                    ["--help"], ["--version"]):  # fmt: skip
+        done = run(["sh", "-c", f'exec "$0" "$@" {redirection}', program("none"), *command])
+        said = [line for line in done.stderr.splitlines() if "cannot write to standard output" in line]
+        ends.add(f"{done.returncode}: {len(said)} line")
+        problems += [] if (done.returncode, len(said)) == (2, 1) else [f"{command}: {done.returncode} {done.stderr}"]
+    return Found(" and ".join(sorted(ends)), problems)
+
+
+def failing_in_json(command):
+    """A taken address, and a mistyped flag: the last words of a log that machines read."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        in_use = f"--web.listen-address=127.0.0.1:{taken.getsockname()[1]}"
+        ends = [run([*command, *arguments]) for arguments in ((*SOFTWARE, in_use), ("--no-such-flag",))]
+    problems = []
+    for done in ends:
+        levels = [json.loads(line)["level"] for line in done.stderr.splitlines() if line.startswith("{")]
+        if done.returncode != 2 or levels[-1:] != ["error"] or len(levels) != done.stderr.count("\n"):
+            problems.append(f"{done.returncode}: {done.stderr}")
+    return Found("another end" if problems else WRONG, problems)
+
+
+def priorities(stream):
+    """Of the lines of a serving exporter, for one whose JOURNAL_STREAM is `stream` of its log's pipe."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader, encoding="utf-8") as log:
+        named = {"JOURNAL_STREAM": stream(os.fstat(writer))}
+        with Unheard(program=[program("none")], stderr=writer, env={**os.environ, **named}) as exporter:
+            os.close(writer)
+            exporter.wait_until_it_counts()
+            status = exporter.end()
+        lines = log.read().splitlines()
+    found = {bool(re.match(r"<[3467]>time=", line)) for line in lines}
+    top = {frozenset([True]): "priorities", frozenset([False]): "none"}.get(frozenset(found), "mixed")
+    return Found(top, [] if status == 0 and len(lines) > 1 else lines)
+
+
+OUTPUT = [
+    saying("every command on a full disk", "2: 1 line", lambda: unprinted(">/dev/full")),
+    saying("every command with its output closed", "2: 1 line", lambda: unprinted(">&-")),
+    saying("starts that fail, in JSON by the environment", WRONG,
+           lambda: failing_in_json(["env", "PERF_EXPORTER_LOG_FORMAT=json", program("none")])),
+    saying("a log that is the journal's", "priorities", lambda: priorities(lambda own: f"{own.st_dev}:{own.st_ino}")),
+    saying("a log that was the journal's and was sent elsewhere", "none",
+           lambda: priorities(lambda own: f"{own.st_dev}:{own.st_ino + 1}")),
+]  # fmt: skip
+
+SCENARIOS = [*FILTERS, *STRICT, *LOG, *OUTPUT]

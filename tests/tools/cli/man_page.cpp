@@ -46,8 +46,13 @@ is
 A flag goes before its variable, that before the file of
 .BR \-\-config .
 .TP
+.B JOURNAL_STREAM
+Set by systemd: where standard error leads to the journal, each line begins with its priority.
+.TP
 .B NOTIFY_SOCKET
-Set by systemd: where to tell that the first events were tried, refused or not.
+Set by systemd: where to tell that HTTP answers, or with
+.B \-\-strict
+that nothing wanted is missing.
 .SH FILES
 .TP
 .I /etc/default/perf\-exporter

@@ -32,7 +32,7 @@ class LogTest : public ::testing::Test {
 };
 
 TEST_F(LogTest, WritesFromItsLevelUp) {
-  const Log log(LogLevel::warn, LogFormat::logfmt);
+  const Log log(LogLevel::warn, {LogFormat::logfmt});
   log.logger()->info("quiet");
   log.logger()->warn("heard");
   log.logger()->error("loud");
@@ -45,7 +45,7 @@ TEST_F(LogTest, WritesFromItsLevelUp) {
 }
 
 TEST_F(LogTest, HonoursTheFormat) {
-  Log log(LogLevel::debug, LogFormat::json);
+  Log log(LogLevel::debug, {LogFormat::json});
   log.logger()->debug("number {}", 5);
   ASSERT_TRUE(log.start_thread());
   log.logger()->debug("number {}", 6);
@@ -55,7 +55,7 @@ TEST_F(LogTest, HonoursTheFormat) {
 }
 
 TEST_F(LogTest, WithAThreadNoneOfAFewIsLostAndTheirOrderStays) {
-  Log log(LogLevel::info, LogFormat::logfmt);
+  Log log(LogLevel::info, {LogFormat::logfmt});
   ASSERT_TRUE(log.start_thread());
   for (int i = 100; i < 200; ++i) {
     log.logger()->info("line {}", i);
@@ -71,7 +71,7 @@ TEST_F(LogTest, WithAThreadNoneOfAFewIsLostAndTheirOrderStays) {
 }
 
 TEST_F(LogTest, WithoutAThreadWhatDoesNotFitIsDropped) {
-  const Log log(LogLevel::info, LogFormat::logfmt);
+  const Log log(LogLevel::info, {LogFormat::logfmt});
   pipe_.fill();
   log.logger()->info("lost");
   EXPECT_EQ(log.dropped(), 1U);
@@ -83,7 +83,7 @@ TEST_F(LogTest, WithoutAThreadWhatDoesNotFitIsDropped) {
 
 TEST_F(LogTest, WithAThreadAReaderThatStallsHoldsUpNobody) {
   constexpr int kMessages = 1000;
-  Log log(LogLevel::info, LogFormat::logfmt);
+  Log log(LogLevel::info, {LogFormat::logfmt});
   ASSERT_TRUE(log.start_thread());
   pipe_.fill();
   for (int i = 0; i < kMessages; ++i) {
@@ -111,7 +111,7 @@ TEST_F(LogTest, WhereNoThreadIsToBeHadItWritesWithoutOne) {
     if ((::getuid() == 0 && ::setuid(kNobody) != 0) || ::setrlimit(RLIMIT_NPROC, &none) != 0) {
       return 2;
     }
-    Log log(LogLevel::info, LogFormat::logfmt);
+    Log log(LogLevel::info, {LogFormat::logfmt});
     const auto started = log.start_thread();
     log.logger()->info("heard all the same");
     return !started && started.error().code == EAGAIN && log.finish(kLong) ? 0 : 1;
@@ -123,7 +123,7 @@ TEST_F(LogTest, WhereNoThreadIsToBeHadItWritesWithoutOne) {
 TEST_F(LogTest, WhatAFullDiskDoesNotTakeIsCounted) {
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   ::dup2(full.get(), STDERR_FILENO);
-  Log log(LogLevel::info, LogFormat::logfmt);
+  Log log(LogLevel::info, {LogFormat::logfmt});
   log.logger()->info("by this thread");
   ASSERT_TRUE(log.start_thread());
   log.logger()->info("by the other");

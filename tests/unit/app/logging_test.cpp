@@ -24,7 +24,7 @@ std::string line(LogFormat format, spdlog::level::level_enum level, const std::s
   spdlog::details::log_msg message(spdlog::log_clock::time_point(kNow), spdlog::source_loc{},
                                    "perf-exporter", level, payload);
   spdlog::memory_buf_t out;
-  make_log_formatter(format)->format(message, out);
+  make_log_formatter({format})->format(message, out);
   return {out.data(), out.size()};
 }
 
@@ -80,6 +80,35 @@ TEST(Logging, AMessageIsOneLineOfPrintableText) {
       EXPECT_EQ(std::count_if(text.begin(), text.end(), is_control), 1) << text;
     }
   }
+}
+
+// sd-daemon(3): the journal takes the priority off the line.
+TEST(Logging, ForTheJournalALineBeginsWithItsPriority) {
+  using spdlog::level::level_enum;
+  const std::vector<std::pair<level_enum, std::string>> priorities = {{level_enum::debug, "<7>"},
+                                                                      {level_enum::info, "<6>"},
+                                                                      {level_enum::warn, "<4>"},
+                                                                      {level_enum::err, "<3>"}};
+  for (const LogFormat format : {LogFormat::logfmt, LogFormat::json}) {
+    for (const auto& [level, priority] : priorities) {
+      spdlog::details::log_msg message(spdlog::log_clock::time_point(kNow), spdlog::source_loc{},
+                                       "perf-exporter", level, "a\nb");
+      spdlog::memory_buf_t out;
+      make_log_formatter({format, LogPrefix::priority})->clone()->format(message, out);
+      EXPECT_EQ(std::string(out.data(), out.size()), priority + line(format, level, "a\nb"));
+    }
+  }
+}
+
+TEST(ErrorLine, IsOneLineInEveryStyle) {
+  const std::string what = "no file a\nb\x1b[31m\xff";
+  EXPECT_EQ(error_line(what, {}), "perf-exporter: no file a\uFFFDb\uFFFD[31m\uFFFD\n");
+  EXPECT_EQ(error_line("it", {LogFormat::logfmt, LogPrefix::priority}), "<3>perf-exporter: it\n");
+  const std::string json = error_line(what, {LogFormat::json, LogPrefix::none});
+  EXPECT_TRUE(std::regex_match(
+      json, std::regex(R"re(\{"time":"[0-9TZ:.-]+","level":"error","msg":"no file [^"]+"\}\n)re")))
+      << json;
+  EXPECT_EQ(error_line("it", {LogFormat::json, LogPrefix::priority}).substr(0, 4), "<3>{");
 }
 
 TEST(Logging, LogfmtIsTakenApartAgain) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/options.h"
+#include "base/utf8.h"
 
 namespace perf_exporter {
 
@@ -41,7 +42,7 @@ inline Options parsed(const Arguments& arguments, const Environment& environment
   return *options;
 }
 
-// The error of a mistake, checked to be one line and to end with exit code 2.
+// The line of a mistake, checked to be one line and to end with exit code 2.
 inline std::string refused(const Arguments& arguments, const Environment& environment = {}) {
   const auto options = parse(arguments, environment);
   if (options) {
@@ -51,9 +52,9 @@ inline std::string refused(const Arguments& arguments, const Environment& enviro
   const std::string& line = options.error().err;
   EXPECT_EQ(options.error().code, 2);
   EXPECT_EQ(options.error().out, "");
-  EXPECT_EQ(line.find('\n'), line.size() - 1) << line;
-  EXPECT_TRUE(line.starts_with("perf-exporter: ")) << line;
-  return line;
+  EXPECT_EQ(line, printable(line));
+  EXPECT_FALSE(line.empty());
+  return error_line(line, {});
 }
 
 // A folder of this test's own, gone at its end.

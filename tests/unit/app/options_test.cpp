@@ -56,7 +56,7 @@ std::map<std::string, Sample> samples(const std::string& directory) {
       {"path.cgroupfs",
        {directory, directory, [](const Options& o) { return o.paths.cgroupfs.string(); }}},
       {"log.level", {"warn", "2", [](const Options& o) { return number(o.log_level); }}},
-      {"log.format", {"json", "1", [](const Options& o) { return number(o.log_format); }}},
+      {"log.format", {"json", "1", [](const Options& o) { return number(o.log_style.format); }}},
       {"format", {"json", "1", [](const Options& o) { return number(o.report_format); }}},
       {"scope", {"cgroup,cpu", "cpu,cgroup", [](const Options& o) { return join(o.scopes, ","); }}},
       {"need", {"true", "1", [](const Options& o) { return std::to_string(o.need); }}},
@@ -154,7 +154,7 @@ TEST_F(OptionsTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(options.paths.procfs, "/proc");
   EXPECT_EQ(options.paths.sysfs, "/sys");
   EXPECT_EQ(options.log_level, LogLevel::info);
-  EXPECT_EQ(options.log_format, LogFormat::logfmt);
+  EXPECT_EQ(options.log_style, LogStyle{});
   EXPECT_FALSE(options.strict);
   EXPECT_EQ(options.stat_for, std::chrono::seconds(10));
   EXPECT_THAT(options.ignored_environment, IsEmpty());

@@ -55,7 +55,7 @@ class ServiceManagerTest : public testing::Test {
 
   std::shared_ptr<spdlog::logger> logger() {
     auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(log_);
-    sink->set_formatter(make_log_formatter(LogFormat::logfmt));
+    sink->set_formatter(make_log_formatter({}));
     return std::make_shared<spdlog::logger>("test", sink);
   }
 

@@ -22,7 +22,20 @@ TEST(Utf8SequenceLength, TakesWellFormedSequencesAlone) {
   }
 }
 
+TEST(Printable, KeepsTextAndReplacesTheRest) {
+  EXPECT_EQ(printable("gr\xC3\xBC\xC3\x9F, \xE2\x82\xAC"), "gr\xC3\xBC\xC3\x9F, \xE2\x82\xAC");
+  const std::string mark(kReplacementCharacter);
+  for (const std::string_view bad :
+       {"\n", "\r", "\t", "\x1b", "\x7f", "\xC2\x80", "\xC2\x9B", "\xFF", "\xC3"}) {
+    EXPECT_EQ(printable("a" + std::string(bad) + "b"), "a" + mark + "b") << json(bad);
+  }
+  EXPECT_EQ(printable("\xC2\xA0"), "\xC2\xA0");
+}
+
 TEST(AppendJsonString, EscapesAndReplaces) {
+  EXPECT_EQ(json("\xC2\x9B"
+                 "2J\xC2\xA0"),
+            "\"\\u009b2J\xC2\xA0\"");
   EXPECT_EQ(json("say \"hi\" \\ \n\t\x01\x7f"), R"("say \"hi\" \\ \n\t\u0001\u007f")");
   EXPECT_EQ(json("a\xFF\xC3\xA9"), "\"a\xEF\xBF\xBD\xC3\xA9\"");
 }
