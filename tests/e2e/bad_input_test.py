@@ -84,9 +84,10 @@ class MistakesInJson(unittest.TestCase):
 
 
 def accepting_pauses(exporter):
-    """How often the thread that accepts connections went to sleep."""
-    (status,) = (status for name, status in exporter.threads() if name == "http-accept")
-    return int(status["voluntary_ctxt_switches"])
+    """How often the thread that accepts connections went to sleep. One that it has just made bears its name until it has
+    set its own, and has hardly slept."""
+    sleeps = [status["voluntary_ctxt_switches"] for name, status in exporter.threads() if name == "http-accept"]
+    return max(map(int, sleeps))
 
 
 class Refusals(unittest.TestCase):
