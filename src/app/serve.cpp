@@ -83,9 +83,10 @@ Content content_of(const Options& options, Session& session) {
   };
   content.status_page = [&options, &session] {
     std::string page;
-    session.counters().with_state([&](const CountersView& view) {
-      page = status_page(options, view, session.board().report());
-    });
+    session.counters().with_reading(
+        [&](const CountersView& view, const std::vector<Fault>& /*faults*/) {
+          page = status_page(options, view, session.board().report());
+        });
     return page;
   };
   content.version = version_text;

@@ -83,6 +83,20 @@ std::string event_table(const CountersView& view) {
 
 std::string finding_list(const std::optional<ProbeReport>& report) {
   if (!report) {
+std::string counted_cpus(const CountersView& view) {
+  CpuList cpus;
+  for (const auto& [cpu, counters] : view.cpus) {
+    cpus.push_back(cpu);
+  }
+  return cpus.empty() ? "Which CPUs are counted is not known yet."
+                      : "Counting on CPU " + format_cpu_list(cpus) + ".";
+}
+
+// Relative to this page, which may stand below a prefix that a proxy takes off.
+std::string link_to(std::string_view path, std::string_view name) {
+  return "<a href=\"." + escaped(path) + "\">" + std::string(name) + "</a>";
+}
+
     return "<p>The first events are being opened.</p>";
   }
   std::string html;
@@ -107,17 +121,13 @@ std::string html_page(const std::string& title, const std::string& body) {
 
 std::string status_page(const Options& options, const CountersView& view,
                         const std::optional<ProbeReport>& report) {
-  CpuList cpus;
-  for (const auto& [cpu, counters] : view.cpus) {
-    cpus.push_back(cpu);
-  }
-  return html_page(
-      "perf-exporter",
-      "<h1>perf-exporter " PERF_EXPORTER_VERSION "</h1><p><a href=\"" + options.telemetry_path +
-          "\">metrics</a> · <a href=\"/probe\">probe</a> · <a href=\"/-/ready\">ready</a> · "
-          "<a href=\"/version\">version</a></p><p>Counting on CPU " +
-          format_cpu_list(cpus) + ".</p><h2>Findings</h2>" + finding_list(report) +
-          "<h2>Events</h2>" + event_table(view));
+  return html_page("perf-exporter",
+                   "<h1>perf-exporter " PERF_EXPORTER_VERSION "</h1><p>" +
+                       link_to(options.telemetry_path, "metrics") + " · " +
+                       link_to("/probe", "probe") + " · " + link_to("/-/ready", "ready") + " · " +
+                       link_to("/version", "version") + "</p><p>" + counted_cpus(view) +
+                       "</p><h2>Findings</h2>" + finding_list(report) + "<h2>Events</h2>" +
+                       event_table(view));
 }
 
 }  // namespace perf_exporter

@@ -9,7 +9,8 @@
 
 namespace perf_exporter {
 
-// The page at /: what is counted, what is not and why, and links to the other pages.
+// The page at /: what is counted, what is not and why, as of the newest reading, and links to the
+// other pages, relative to this one. What no reading has told yet says so.
 std::string status_page(const Options& options, const CountersView& view,
                         const std::optional<ProbeReport>& report);
 

@@ -5,10 +5,12 @@ import contextlib
 import gzip
 import http.client
 import os
+import re
 import socket
 import tempfile
 import threading
 import unittest
+import urllib.parse
 
 import harness
 
@@ -23,6 +25,24 @@ def raw_request(address, family, text):
         while block := connection.recv(65536):
             answer += block
         return answer
+
+
+class StatusPage(unittest.TestCase):
+    @harness.needs_root
+    def test_it_reads_before_it_speaks(self):
+        with harness.Exporter("--collector=software") as exporter:
+            harness.wait_for(lambda: exporter.get("/-/ready")[0] == 200, "the first events to be opened")
+            page = exporter.get("/")[2].decode()
+        self.assertRegex(page, '<td>page_faults</td><td>software</td><td><span class="counting">')
+
+    def test_its_links_lead_on_below_a_prefix(self):
+        with harness.Exporter("--collector=software", "--web.telemetry-path=/x:y/metrics") as exporter:
+            links = re.findall('href="([^"]+)"', exporter.get("/")[2].decode())
+            self.assertEqual(len(links), 4)
+            for link in links:
+                place, prefix, path = urllib.parse.urljoin("http://proxy/node/7/", link).partition("http://proxy/node/7")
+                self.assertEqual((place, prefix), ("", "http://proxy/node/7"), link)
+                harness.wait_for(lambda path=path: exporter.get(path)[0] == 200, path)
 
 
 class Routes(unittest.TestCase):
