@@ -127,7 +127,8 @@ std::string traced_report(const ProbeReport& report, const Options& options, Per
   const auto trace = trace_trials(report, options, kernel);
   if (options.report_format == ReportFormat::text) {
     return report_text(report, paint_of(options)) + "\n" +
-           (trace ? trace_text(*trace) : "trace\n  impossible: " + trace.error().what + "\n");
+           (trace ? trace_text(*trace)
+                  : "trace\n  impossible: " + printable(trace.error().what) + "\n");
   }
   std::string members =
       R"("trace":)" + (trace ? trace_json(*trace) : "null") + R"(,"trace_error":)";

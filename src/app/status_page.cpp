@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace perf_exporter {
 namespace {
 
@@ -20,7 +22,7 @@ constexpr char kStyle[] =
 
 std::string escaped(std::string_view text) {
   std::string html;
-  for (const char letter : text) {
+  for (const char letter : printable(text)) {
     switch (letter) {
       case '&':
         html += "&amp;";
@@ -81,8 +83,6 @@ std::string event_table(const CountersView& view) {
   return html + "</table>";
 }
 
-std::string finding_list(const std::optional<ProbeReport>& report) {
-  if (!report) {
 std::string counted_cpus(const CountersView& view) {
   CpuList cpus;
   for (const auto& [cpu, counters] : view.cpus) {
@@ -97,6 +97,8 @@ std::string link_to(std::string_view path, std::string_view name) {
   return "<a href=\"." + escaped(path) + "\">" + std::string(name) + "</a>";
 }
 
+std::string finding_list(const std::optional<ProbeReport>& report) {
+  if (!report) {
     return "<p>The first events are being opened.</p>";
   }
   std::string html;

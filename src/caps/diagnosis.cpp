@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/utf8.h"
 #include "caps/causes.h"
 
 namespace perf_exporter {
@@ -146,6 +147,7 @@ void arrange(std::vector<Finding>& findings) {
     return finding.severity != Severity::ok;
   });
   for (Finding& finding : findings) {
+    finding.evidence = printable(finding.evidence);
     if (finding.effect != FixEffect::at_once) {
       finding.outlook.clear();
     } else if (troubles == 1) {

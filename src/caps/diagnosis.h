@@ -32,7 +32,7 @@ std::vector<Finding> diagnose(const HostFacts& facts, const Trials& trials, cons
 // Puts the findings of one report, of more than one judge, into the order of diagnose: failures,
 // what could not be told, warnings, and what is well; each in the order in which they came. Then
 // sets their outlooks: that a running exporter will count is said only where nothing else stands in
-// the way.
+// the way. What evidence quotes (paths, labels, the kernel's own texts) is made printable().
 void arrange(std::vector<Finding>& findings);
 
 // Whether something wanted is refused: any finding of severity fail.

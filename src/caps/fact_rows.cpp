@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "base/utf8.h"
+
 namespace perf_exporter {
 namespace {
 
@@ -133,11 +135,11 @@ struct ValueText {
   std::string operator()(std::monostate /*unknown*/) const { return "unknown"; }
   std::string operator()(bool value) const { return value ? "yes" : "no"; }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
-  std::string operator()(const std::string& value) const { return value; }
+  std::string operator()(const std::string& value) const { return printable(value); }
   std::string operator()(const std::vector<std::string>& values) const {
     std::string text;
     for (const std::string& value : values) {
-      text += (text.empty() ? "" : " ") + value;
+      text += (text.empty() ? "" : " ") + printable(value);
     }
     return text.empty() ? "none" : text;
   }

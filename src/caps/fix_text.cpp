@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <optional>
 #include <vector>
 
@@ -63,8 +65,28 @@ std::string_view runtime_unit(std::optional<Runtime> runtime) {
   return "RUNTIME.service";
 }
 
-// A word of a shell's command line: as it is, or between single quotes.
+// "$'a\\033b'": every byte but plain ASCII by its number.
+std::string escaped_word(const std::string& text) {
+  std::string word = "$'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > ' ' && byte < 0x7f && c != '\'' && c != '\\') {
+      word += c;
+      continue;
+    }
+    std::array<char, 8> escape{};
+    std::snprintf(escape.data(), escape.size(), "\\%03o", static_cast<unsigned>(byte));
+    word += escape.data();
+  }
+  return word + "'";
+}
+
+// A word of a shell's command line: as it is, or between single quotes; with what can't be shown as
+// escapes, which POSIX's shells have had since its issue 8 and bash, zsh and ksh for long.
 std::string shell_word(const std::string& text) {
+  if (text != printable(text)) {
+    return escaped_word(text);
+  }
   const auto is_plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("/._-+=:,@%").find(c) != std::string_view::npos;
@@ -204,7 +226,9 @@ std::string with_names(std::string_view line, const HostFacts& facts) {
   return filled(line, [&](std::string_view name) {
     const auto text = literal(name, facts);
     const bool is_word = name == "exe" || name == "main" || name == "unit";
-    return text && is_verbatim(line) && is_word ? std::optional(shell_word(*text)) : text;
+    return !text                          ? std::nullopt
+           : is_verbatim(line) && is_word ? std::optional(shell_word(*text))
+                                          : std::optional(printable(*text));
   });
 }
 

@@ -1,5 +1,7 @@
 #include "caps/need.h"
 
+#include "base/utf8.h"
+
 namespace perf_exporter {
 namespace {
 
@@ -64,7 +66,7 @@ void add_selinux_rules(Need& need, const HostFacts& facts) {
   if (!facts.lsm_label || !is_selinux_label(*facts.lsm_label) || facts.selinux_enforcing == false) {
     return;
   }
-  const std::string type(selinux_type(*facts.lsm_label));
+  const std::string type = printable(selinux_type(*facts.lsm_label));
   need.selinux_rules = {"(allow " + type + " self (perf_event (open cpu kernel read write)))",
                         "(allow " + type + " self (capability2 (perfmon)))"};
 }

@@ -66,7 +66,7 @@ std::string need_text(const Need& need, const NeedQuestion& question, const Host
   std::string out;
   add_labelled(out, "to count", joined(question.collectors, ", "), kTextColumn);
   add_labelled(out, "scope", joined(question.scopes, ", "), kTextColumn);
-  add_labelled(out, "kernel", facts.kernel_release.value_or("unknown"), kTextColumn);
+  add_labelled(out, "kernel", printable(facts.kernel_release.value_or("unknown")), kTextColumn);
   if (!need.unavailable.empty()) {
     add_labelled(out, "but", need.unavailable, kTextColumn);
   }

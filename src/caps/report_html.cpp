@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "base/utf8.h"
 #include "caps/fact_rows.h"
 #include "caps/report.h"
 #include "caps/text_layout.h"
@@ -9,7 +10,7 @@ namespace {
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     switch (c) {
       case '&':
         out += "&amp;";

@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "base/utf8.h"
 #include "caps/fact_rows.h"
 #include "caps/report.h"
 #include "caps/text_layout.h"
@@ -51,7 +52,7 @@ void add_events(std::string& out, const std::vector<EventTrial>& events) {
 
 void add_trials(std::string& out, const Trials& trials) {
   out += "trial opens (whole CPU: " + std::to_string(to_int(trials.cpu));
-  out += trials.cgroup.empty() ? ")\n" : ", cgroup: " + trials.cgroup + ")\n";
+  out += trials.cgroup.empty() ? ")\n" : ", cgroup: " + printable(trials.cgroup) + ")\n";
   for (std::size_t i = 0; i < kTrialCount; ++i) {
     const auto trial = static_cast<Trial>(i);
     const std::string id = padded(trial_id(trial), 4);

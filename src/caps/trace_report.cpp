@@ -78,13 +78,6 @@ void add_steps(std::string& out, const TracedCall& call) {
 }
 
 // Any user chooses the name of a thread, which must not steer root's terminal.
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return text;
-}
-
 std::string title(const JudgedCall& judged) {
   const TracedCall& call = judged.call;
   std::string text = judged.trial.empty()

@@ -3,6 +3,7 @@
 #include <exception>
 #include <string>
 
+#include "base/utf8.h"
 #include "http/accept.h"
 
 namespace perf_exporter {
@@ -13,8 +14,9 @@ constexpr std::size_t kMinCompressed = 1024;
 
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 
+// What a request says may be quoted in it.
 void write_line(std::string_view text, std::string& body) {
-  body = text;
+  body = printable(text);
   body += '\n';
 }
 

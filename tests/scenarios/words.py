@@ -5,15 +5,21 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
+import unicodedata
+import urllib.error
+import urllib.request
 
+import cgroup_tree
 from board import Found, Scenario
-from probing import SOFTWARE, names, report_of, run
+from probing import PATIENCE_SECONDS, SOFTWARE, names, report_of, run
 from serving import strict
-from starts import FOLDER, filtered, in_mount_namespace, nobody, program
+from starts import FOLDER, filtered, in_cgroup, in_mount_namespace, nobody, program
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 import harness  # noqa: E402
@@ -156,4 +162,61 @@ OUTPUT = [
            lambda: priorities(lambda own: f"{own.st_dev}:{own.st_ino + 1}")),
 ]  # fmt: skip
 
-SCENARIOS = [*FILTERS, *STRICT, *LOG, *OUTPUT]
+
+# A terminal's red, a byte that is no UTF-8, and C1's CSI.
+BAD = os.fsdecode(b"a\x1b[31m\xff\xc2\x9bb")
+
+
+def badly_shown(name, data):
+    """What is wrong with bytes that people read."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return [f"{name}: {error}"]
+    controls = sorted({letter for letter in text if unicodedata.category(letter) == "Cc" and letter != "\n"})
+    return [f"{name} has {controls}"] if controls else []
+
+
+def shown_to_people(command):
+    """Every text of the program: the reports, the pages and the log."""
+    for arguments in (["probe", "--scope=cpu,cgroup"], ["probe", "--need"], ["stat", "--for=1ms"], ["list", "faults"],
+                      [f"--{BAD}"], ["--collector", BAD], ["--config", BAD]):  # fmt: skip
+        done = subprocess.run([*command, *arguments], capture_output=True, timeout=PATIENCE_SECONDS, check=False,
+                              stdin=subprocess.DEVNULL)  # fmt: skip
+        yield f"{arguments}", done.stdout
+        yield f"{arguments} on stderr", done.stderr
+    with tempfile.NamedTemporaryFile() as log, Unheard(program=command, stderr=log) as exporter:
+        address = f"http://127.0.0.1:{exporter.port}"
+        for path, accept in (("/", ""), ("/probe", "text/html"), ("/probe", "text/plain"), ("/-/ready", "")):
+            request = urllib.request.Request(address + path, headers={"Accept": accept})
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+                yield f"{path} as {accept}", answer.read()
+        try:
+            urllib.request.urlopen(address + "/metrics?collect[]=%1b%ff%c2%9b", timeout=PATIENCE_SECONDS)
+        except urllib.error.HTTPError as answer:
+            yield "an unknown collector", answer.read()
+        exporter.end()
+        yield "the log", pathlib.Path(log.name).read_bytes()
+
+
+def named_badly():
+    """A program below a folder and in a cgroup with such names."""
+    directory = cgroup_tree.make("c\x1b[31md.service")
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        os.chmod(folder, 0o755)
+        path = pathlib.Path(folder, BAD)
+        path.mkdir()
+        shutil.copy(program("none"), path / "perf-exporter")
+        command = [*in_cgroup(directory), *nobody(), os.path.abspath(path / "perf-exporter")]
+        shown = dict(shown_to_people(command))
+        problems = [problem for name, data in shown.items() for problem in badly_shown(name, data)]
+        quotes = "$'" in shown["['probe', '--scope=cpu,cgroup']"].decode(errors="replace")
+    cgroup_tree.remove_all()
+    return Found("readable" if quotes and not problems else "not readable", problems)
+
+
+NAMES = [
+    saying("a folder and a cgroup with escapes and bytes in their names", "readable", named_badly, needs=("cgroup2",)),
+]  # fmt: skip
+
+SCENARIOS = [*FILTERS, *STRICT, *LOG, *OUTPUT, *NAMES]

@@ -109,6 +109,11 @@ TEST_F(ResponderTest, RefusesInPlainText) {
               AllOf(StartsWith("HTTP/1.1 400 Bad Request\r\n"), HasSubstr("did you mean cycles?")));
 }
 
+TEST_F(ResponderTest, QuotesNothingThatSteersATerminal) {
+  EXPECT_THAT(answer({"GET", "/metrics", "collect[]=a%1b%0a%ff", "", ""}),
+              ::testing::EndsWith("unknown collector 'a\uFFFD\uFFFD\uFFFD'\n"));
+}
+
 TEST_F(ResponderTest, CompressesWhatIsLargeEnough) {
   const std::string text(5000, 'x');
   content_.metrics = [&](const ScrapeRequest&, std::string& body) { body += text; };
