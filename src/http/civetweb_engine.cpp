@@ -181,13 +181,15 @@ int CivetwebEngine::handle_head(mg_connection* connection, std::span<char> recei
   try {
     if (head_size <= 0) {
       const HeadEnd otherwise = head_size == kLate ? HeadEnd::late : HeadEnd::unreadable;
-      refuse(connection, refuse_incomplete({received.data(), received.size()},
-                                           head_size == kTooLong ? HeadEnd::too_long : otherwise));
+      refuse(connection,
+             refuse_incomplete({received.data(), received.size()},
+                               head_size == kTooLong ? HeadEnd::too_long : otherwise),
+             {});
       return kAnswered;
     }
     const std::span head = received.first(static_cast<std::size_t>(head_size));
     if (const auto refusal = check_head({head.data(), head.size()})) {
-      refuse(connection, *refusal);
+      refuse(connection, *refusal, method_of({head.data(), head.size()}));
       return kAnswered;
     }
     make_path_of_url(head);
@@ -202,17 +204,18 @@ int CivetwebEngine::handle_head(mg_connection* connection, std::span<char> recei
 int CivetwebEngine::handle_error(mg_connection* connection, int status) {
   constexpr int kAnswered = 0;
   try {
-    refuse(connection, {status, std::string(reason_phrase(status))});
+    refuse(connection, {status, std::string(reason_phrase(status))}, {});
   } catch (const std::exception& exception) {
     logger_->error("http: a refusal could not be written: {}", exception.what());
   }
   return kAnswered;
 }
 
-void CivetwebEngine::refuse(mg_connection* connection, const Refusal& refusal) {
+void CivetwebEngine::refuse(mg_connection* connection, const Refusal& refusal,
+                            std::string_view method) {
   auto exchange = exchanges_.take();
   mg_disable_connection_keep_alive(connection);
-  send(connection, Responder::refuse(refusal, Connection::close, *exchange));
+  send(connection, Responder::refuse(refusal, method, *exchange));
   exchanges_.give_back(std::move(exchange));
 }
 

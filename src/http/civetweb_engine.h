@@ -65,7 +65,7 @@ class CivetwebEngine {
   int handle_head(mg_connection* connection, std::span<char> received, int head_size);
   int handle_request(mg_connection* connection);
   int handle_error(mg_connection* connection, int status);
-  void refuse(mg_connection* connection, const Refusal& refusal);
+  void refuse(mg_connection* connection, const Refusal& refusal, std::string_view method);
   void send(mg_connection* connection, std::string_view bytes);
   void now(const mg_connection* connection, Activity activity);
 

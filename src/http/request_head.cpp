@@ -46,6 +46,11 @@ bool is_url(std::string_view target) {
   return equal_ignoring_case(target.substr(0, kScheme.size()), kScheme);
 }
 
+// They may stand in front of a request.
+std::string_view without_empty_lines(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of("\r\n"), text.size()));
+}
+
 // Cuts the first line off, without its end.
 std::string_view next_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());
@@ -196,8 +201,13 @@ bool is_control(char character) {
 
 }  // namespace
 
+std::string_view method_of(std::string_view head) {
+  head = without_empty_lines(head);
+  return head.substr(0, head.find(' '));
+}
+
 std::optional<Refusal> check_head(std::string_view head) {
-  head.remove_prefix(std::min(head.find_first_not_of("\r\n"), head.size()));
+  head = without_empty_lines(head);
   RequestLine request;
   if (auto refusal = check_request_line(next_line(head), request)) {
     return refusal;
@@ -237,8 +247,7 @@ Refusal refuse_incomplete(std::string_view received, HeadEnd end) {
   constexpr std::string_view kTlsRecord = "\x16\x03";
   const std::string most = std::to_string(kMaxHeadBytes) + " bytes";
   if (end == HeadEnd::too_long) {
-    received.remove_prefix(std::min(received.find_first_not_of("\r\n"), received.size()));
-    return received.find('\n') == std::string_view::npos
+    return without_empty_lines(received).find('\n') == std::string_view::npos
                ? Refusal{414, "the request line is longer than " + most}
                : Refusal{431, "the head of the request is longer than " + most};
   }

@@ -19,6 +19,9 @@ inline constexpr int kHeadTimeoutMs = 5000;
 // end in a bare LF, and empty lines may stand in front.
 std::optional<Refusal> check_head(std::string_view head);
 
+// The first word of a head, right or not.
+std::string_view method_of(std::string_view head);
+
 // Turns the target of a head that check_head lets pass from "http://host:port/path" into "/path",
 // in place; white space in front makes up for the length. Whom a URL addresses does not matter: it
 // has come here.

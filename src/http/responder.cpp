@@ -57,13 +57,13 @@ std::string_view Responder::answer(const HttpRequest& request, Connection connec
   return join(head, payload, request.method, exchange);
 }
 
-std::string_view Responder::refuse(const Refusal& refusal, Connection connection,
+std::string_view Responder::refuse(const Refusal& refusal, std::string_view method,
                                    Exchange& exchange) {
   write_line(refusal.text, exchange.body);
   ResponseHead head{refusal.status};
   head.content_length = exchange.body.size();
-  head.connection = connection;
-  return join(head, exchange.body, "GET", exchange);
+  head.connection = Connection::close;
+  return join(head, exchange.body, method, exchange);
 }
 
 Responder::Body Responder::write_body(const HttpRequest& request, Exchange& exchange) {

@@ -29,8 +29,10 @@ class Responder {
   // is. An exception out of the content is logged and becomes a 500.
   std::string_view answer(const HttpRequest& request, Connection connection, Exchange& exchange);
 
-  // The same for an error that was found before there was a request to look at.
-  static std::string_view refuse(const Refusal& refusal, Connection connection, Exchange& exchange);
+  // The same for an error that was found before there was a request to look at; of that the method
+  // alone is known, or nothing. The connection closes.
+  static std::string_view refuse(const Refusal& refusal, std::string_view method,
+                                 Exchange& exchange);
 
  private:
   // What `exchange.body` holds.

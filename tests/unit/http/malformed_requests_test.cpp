@@ -87,6 +87,15 @@ TEST_F(MalformedRequestsTest, AnyOtherMethodIsNotAllowed) {
   }
 }
 
+TEST_F(MalformedRequestsTest, ARefusalOfHeadHasNoBody) {
+  HttpClient client = connect();
+  client.send("\r\nHEAD /metrics HTTP/1.1\r\n\r\n");
+  const HttpAnswer answer = client.receive("HEAD");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_NE(answer.header("Content-Length"), "0");
+  EXPECT_TRUE(client.is_closed());
+}
+
 TEST_F(MalformedRequestsTest, ARequestLineHasThreePartsAndAKnownVersion) {
   for (const auto* line : {"nonsense", "GET /metrics", "GET", "", " ", "GET /metrics HTTP/1.1 ",
                            "G@T /metrics HTTP/1.1", "GET /metrics http/1.1",
