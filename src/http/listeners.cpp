@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <iterator>
 #include <utility>
@@ -15,6 +16,9 @@ namespace perf_exporter {
 namespace {
 
 using Kind = ListenAddress::Kind;
+
+// A name service that does not answer holds up who asks it for many seconds.
+constexpr std::chrono::seconds kLongLookUp{1};
 
 std::string no_permission(const ListenCandidate& candidate) {
   constexpr int kFirstFreePort = 1024;  // net.ipv4.ip_unprivileged_port_start may say otherwise
@@ -155,7 +159,8 @@ std::vector<std::string> Listeners::missing() const {
 
 std::size_t Listeners::try_again() {
   const std::size_t before = listeners_.size();
-  std::erase_if(missing_, [this](Wanted& wanted) { return listen_on(wanted); });
+  std::erase_if(missing_,
+                [this](Wanted& wanted) { return !wanted.is_given_up && listen_on(wanted); });
   return listeners_.size() - before;
 }
 
@@ -171,9 +176,15 @@ std::vector<std::string> Listeners::close() {
 }
 
 bool Listeners::listen_on(Wanted& wanted) {
+  const auto began = std::chrono::steady_clock::now();
   auto candidates = find_candidates(wanted.address);
   if (!candidates) {
-    return note(wanted, candidates.error());
+    Fault why = candidates.error();
+    if (std::chrono::steady_clock::now() - began > kLongLookUp) {
+      wanted.is_given_up = true;
+      why.what += "; this took too long to be tried again, start it anew";
+    }
+    return note(wanted, std::move(why));
   }
   std::size_t served = 0;
   std::optional<Fault> refusal;

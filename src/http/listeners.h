@@ -44,8 +44,8 @@ class Listeners {
   // What could not be had, each as "cannot listen on ADDRESS: REASON".
   [[nodiscard]] std::vector<std::string> missing() const;
 
-  // Tries those again. Returns how many listeners have come, at the end of all(). Takes as long as
-  // a host name's look-up, where one is missing.
+  // Tries those again. Returns how many listeners have come, at the end of all(). A host name whose
+  // look-up failed after more than a second is not looked up any more: this takes no longer.
   std::size_t try_again();
 
   // Closes all, and removes the files of the unix sockets. What can't be removed is named, with the
@@ -58,6 +58,7 @@ class Listeners {
     ListenAddress address;
     Fault fault;           // of the last time
     int first_error = -1;  // errno of the first time; -1 before that
+    bool is_given_up = false;
   };
 
   // False where it has to be tried again; `wanted.fault` says why.

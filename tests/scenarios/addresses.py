@@ -5,10 +5,11 @@ import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 
 from board import Found, Scenario
 from probing import SOFTWARE, run
-from starts import nobody, program
+from starts import in_mount_namespace, nobody, program
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 import addresses_test  # noqa: E402
@@ -83,6 +84,53 @@ def none_at_all():
     return Found(f"exit {done.returncode}", [f"it does not say '{text}': {done.stderr}" for text in lacking])
 
 
+class SilentNameService:
+    """Counts what it is asked, and answers nothing."""
+
+    ADDRESS = "127.0.0.77"
+
+    def __enter__(self):
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((self.ADDRESS, 53))
+        self._socket.setblocking(False)
+        return self
+
+    def __exit__(self, *_):
+        self._socket.close()
+
+    def asked(self):
+        """Whether anything has come since the last time."""
+        count = 0
+        with contextlib.suppress(BlockingIOError):
+            while self._socket.recv(4096):
+                count += 1
+        return count > 0
+
+
+def silent_name_service():
+    """It is asked at the start, and not again: whoever asks can't be stopped meanwhile."""
+    with (
+        SilentNameService() as service,
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        tempfile.NamedTemporaryFile("w", encoding="ascii") as configuration,
+    ):
+        configuration.write(f"nameserver {SilentNameService.ADDRESS}\noptions timeout:1 attempts:2\n")
+        configuration.flush()
+        start = in_mount_namespace(f"mount --bind {configuration.name} /etc/resolv.conf")
+        port = taken.getsockname()[1]
+        with harness.Exporter(*SOFTWARE, addresses_test.also("somewhere.example:1"),
+                              addresses_test.also(f"127.0.0.1:{port}"),
+                              program=[*start, program("ep")]) as exporter:  # fmt: skip
+            found = on_top(exporter)
+            problems = [] if service.asked() else ["the name service is not asked"]
+            told = "this took too long to be tried again, start it anew"
+            problems += [] if told in exporter.log() else [f"the log lacks '{told}'"]
+            taken.close()
+            harness.wait_for(lambda: addresses_test.is_served(("127.0.0.1", port)), "the port to be served")
+            problems += ["the name service is asked again"] if service.asked() else []
+            return Found(found, problems)
+
+
 def both_families():
     """Written out as many a server's configuration has it."""
     port = harness.free_port()
@@ -98,5 +146,6 @@ SCENARIOS = [
     Scenario("addresses", "an address that comes late", (FINDING,), comes_late, ("iproute2",)),
     Scenario("addresses", "a privileged port, as a user", (FINDING,), privileged, ("privileged_ports",)),
     Scenario("addresses", "none that can be had", ("exit 2",), none_at_all, ("privileged_ports",)),
+    Scenario("addresses", "a name service that does not answer", (FINDING,), silent_name_service),
     Scenario("addresses", "all of IPv6 beside all of IPv4", (SERVES,), both_families, ("ipv6",)),
 ]
