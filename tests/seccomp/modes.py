@@ -107,7 +107,7 @@ def serve(starts):
 
 
 def serve_refused(starts):
-    """Serving without permission, with --strict, beside a service manager, on addresses that are taken."""
+    """Serving without permission, with --strict, beside a service manager, on addresses that are taken or lacking."""
     with harness.Exporter(f"--collector={harness.ALL_COLLECTORS}", program=starts.refused()) as exporter:
         served.look_at(exporter)
         assert set(exporter.scrape().success().values()) == {0.0}
@@ -117,6 +117,7 @@ def serve_refused(starts):
         expect(MISTAKE, starts.granted(), f"--web.listen-address=127.0.0.1:{exporter.port}")
     served.beside_a_manager(starts)
     served.on_sockets_of_others(starts)
+    served.on_some_addresses(starts)
 
 
 def serve_without_descriptors(starts):

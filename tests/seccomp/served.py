@@ -146,6 +146,20 @@ def on_sockets_of_others(starts):
         assert done.returncode == 2, done.stderr
 
 
+def on_some_addresses(starts):
+    """One that comes later, by a retry and by SIGHUP, and some that do not: an interface, a name, an address."""
+    folder = starts.run / "late"
+    lacked = ("[fe80::1%nothing0]:1", "nobody.invalid:1", "192.0.2.1:1")
+    arguments = [f"--web.listen-address={address}" for address in (f"unix:{folder}/http.sock", *lacked)]
+    with harness.Exporter(SOFTWARE, *arguments, program=starts.granted()) as exporter:
+        assert "address_unavailable" in exporter.scrape().findings()
+        folder.mkdir()
+        os.chown(folder, harness.NOBODY, harness.NOBODY)
+        harness.wait_for((folder / "http.sock").exists, "the retry")
+        exporter.send(signal.SIGHUP)
+        exporter.scrape()
+
+
 def lay_out_machine(root):
     """A sysfs of two CPUs with a PMU that this machine need not have."""
     for name, text in {
