@@ -1,5 +1,5 @@
-"""What it says: filters that are not a sysctl's, Podman's own place, what --strict takes for fatal, what the log tells, and what
-becomes of words that can't be written or that machines read."""
+"""What it says: filters that are not a sysctl's, Podman's own place, what --strict takes for fatal, what the log tells,
+and what becomes of words that can't be written or that machines read."""
 
 import json
 import os
@@ -102,7 +102,20 @@ def gone_and_told():
     return Found(told[-1] if told else "nothing", [] if told[:2] == ["seccomp_eperm", "-seccomp_eperm"] else lines)
 
 
+def told_of_variables():
+    """A flag's variable with a slip in it is a warning; what Kubernetes sets for a Service of that name is none."""
+    set_here = ["env", "PERF_EXPORTER_LOG_FORMT=json", "PERF_EXPORTER_SERVICE_HOST=10.0.0.1", "PERF_EXPORTER_PORT=tcp:"]
+    with harness.Exporter(*SOFTWARE, program=[*set_here, program("none")]) as exporter:
+        exporter.scrape()
+        exporter.stop()
+        lines = [line for line in exporter.log().splitlines() if "level=warn" in line]
+    words = ("PERF_EXPORTER_LOG_FORMT", "did you mean PERF_EXPORTER_LOG_FORMAT")
+    named = len(lines) == 1 and all(piece in lines[0] for piece in words)
+    return Found("a warning" if named else "another log", [] if named else lines)
+
+
 LOG = [
+    saying("a variable with a slip, beside those of a Service", "a warning", told_of_variables),
     saying("a finding that goes is told once, and what came instead", "permitted", gone_and_told,
            needs=("python3-seccomp",)),
 ]  # fmt: skip
