@@ -118,7 +118,9 @@ class Rights(unittest.TestCase):
                 self.assertIn("address already in use", exporter.log())
                 taken.close()
                 exporter.send(signal.SIGHUP)
-                harness.wait_for(lambda: "it has given up, start it anew" in exporter.log(), "the reason")
+                harness.wait_for(
+                    lambda: b"it has given up, start it anew" in exporter.get("/-/ready")[2], "the reason"
+                )
                 self.assertEqual(told(exporter), [f"127.0.0.1:{exporter.port}"])
 
     def test_a_socket_in_a_folder_of_another_user(self):
