@@ -1,7 +1,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "app/commands.h"
 #include "app/exit_codes.h"
@@ -14,52 +16,45 @@
 #include "caps/need.h"
 #include "collectors/counting_findings.h"
 #include "collectors/event_trials.h"
-#include "collectors/truth_watch.h"
 
 namespace perf_exporter {
 namespace {
 
-// Checks whether the PMUs count right, then opens what is wanted on every chosen CPU, never enables
-// it, and closes it again.
-CountingState open_and_close(const Options& options, PerfKernel& kernel,
-                             const SideCalls& side_calls, const CpuList& online) {
-  CountingState state;
-  state.events = events_of(options.collectors);
-  state.cpus = choose_cpus(options.cpus, online, options.paths);
-  state.pmus = find_core_pmus(options.paths);
-  const Guests guests = resolve_guests(options.guests, options.paths);
-  TruthWatch truth(kernel, state.events, options.paths,
-                   side_calls.use(SideCall::sched_setaffinity));
-  truth.check(state.pmus, state.cpus);
-  state.report.truths = truth.standing();
-  GroupOpener opener(kernel, state.events, state.pmus, guests);
-  state.report.allowance = descriptor_allowance(options.paths);
-  for (const CpuId cpu : state.cpus) {
-    const OpenedCpu opened =
-        opener.open(cpu, Arrangement::merged, state.report.allowance - state.report.descriptors);
-    for (const OpenedGroup& group : opened.groups) {
-      state.report.descriptors += group.events.size();
+// For this long events run before the probe looks at them: many turns of the kernel's 4 ms.
+constexpr auto kMoment = std::chrono::milliseconds(100);
+
+bool has_hardware(const CounterSet& counters) {
+  bool found = false;
+  counters.with_state([&](const CountersView& view) {
+    for (const auto& [cpu, of_cpu] : view.cpus) {
+      for (std::size_t event = 0; event < view.events.size(); ++event) {
+        found = found || (!is_software(*view.events[event]) && of_cpu.leader_of(event));
+      }
     }
-    if (!opened.refusals.empty()) {
-      state.refusals[cpu] = opened.refusals;
-    }
-  }
-  state.report.missing = subtract(options.cpus.list, state.cpus);
-  state.report.guests_fell_back = opener.guests() != guests;
-  return state;
+  });
+  return found;
 }
 
-// The same where no event may be opened: none was tried.
-CountingState open_nothing(const Options& options, const Trials& trials, const CpuList& online) {
-  CountingState state;
-  state.events = events_of(options.collectors);
-  state.cpus = choose_cpus(options.cpus, online, options.paths);
-  state.pmus = find_core_pmus(options.paths);
-  for (const CpuId cpu : state.cpus) {
-    state.refusals[cpu] =
-        nothing_tried(state.events.size(), why_opening_is_unsafe(trials)).refusals;
+// Opens what is wanted as the server does, lets hardware events run for a moment to see whether
+// they find counters, and closes all of it.
+CountingState count_for_a_moment(const Options& options, PerfKernel& kernel,
+                                 const OnlineCpus& online, const ProbeReport& report) {
+  const auto events = events_of(options.collectors);
+  CounterSet counters(kernel, events, online);
+  OpenReport opened;
+  Opener opener(kernel, counters, online, opener_config(options, events, *report.facts.side_calls),
+                {[&](CpuId /*cpu*/) { return permit_by(report.trials); },
+                 [&](const OpenReport& newest) { opened = newest; }});
+  opener.open_once(descriptor_allowance(options.paths));
+  if (has_hardware(counters)) {
+    std::this_thread::sleep_for(kMoment);
+    counters.with_reading([](const CountersView&, const std::vector<Fault>&) {});
   }
-  state.report.missing = subtract(options.cpus.list, state.cpus);
+  CountingState state;
+  counters.with_state(
+      [&](const CountersView& view) { state = counting_state(view, opened, options.aggregate); });
+  state.facts = report.facts;
+  state.pmus = find_core_pmus(options.paths);
   return state;
 }
 
@@ -83,16 +78,9 @@ void add_main_program(ProbeReport& report) {
   }
 }
 
-void add_opens(const Options& options, PerfKernel& kernel, OnlineCpus& online,
+void add_opens(const Options& options, PerfKernel& kernel, const OnlineCpus& online,
                ProbeReport& report) {
-  const CpuList& cpus = online.refresh();
-  CountingState state = opening_is_safe(report.trials)
-                            ? open_and_close(options, kernel, *report.facts.side_calls, cpus)
-                            : open_nothing(options, report.trials, cpus);
-  state.facts = report.facts;
-  state.report.mask = online.mask();
-  state.aggregate = options.aggregate;
-  state.without_package = without_package(options.paths, state.cpus);
+  const CountingState state = count_for_a_moment(options, kernel, online, report);
   for (Finding& finding : counting_findings(state, report.findings)) {
     report.findings.push_back(std::move(finding));
   }

@@ -1,7 +1,5 @@
 #include "app/session.h"
 
-#include <linux/perf_event.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -25,12 +23,6 @@ std::vector<prometheus::MetricFamily> lasting_metrics(const ProbeReport& report,
     families.push_back(std::move(models));
   }
   return families;
-}
-
-Opener::Config opener_config(const Options& options, const std::vector<const CatalogEvent*>& events,
-                             const SideCalls& side_calls) {
-  return {events, options.paths, options.cpus, resolve_guests(options.guests, options.paths),
-          side_calls.use(SideCall::sched_setaffinity)};
 }
 
 }  // namespace
@@ -71,10 +63,7 @@ Result<void> Session::probe(CpuId cpu) {
   }
   probed_.trials = run_trials(kernel_, cpu, probed_.facts.cgroups.trial_directory);
   probed_.findings = diagnose(probed_.facts, probed_.trials, wanted_of(events_));
-  if (!opening_is_safe(probed_.trials)) {
-    return fault(why_opening_is_unsafe(probed_.trials));
-  }
-  return {};
+  return permit_by(probed_.trials);
 }
 
 void Session::publish(const OpenReport& report) {
@@ -155,11 +144,23 @@ void Session::scrape(Format format, const CollectorFilter& filter, std::string& 
   });
 }
 
+Opener::Config opener_config(const Options& options, const std::vector<const CatalogEvent*>& events,
+                             const SideCalls& side_calls) {
+  return {events, options.paths, options.cpus, resolve_guests(options.guests, options.paths),
+          side_calls.use(SideCall::sched_setaffinity)};
+}
+
+Result<void> permit_by(const Trials& trials) {
+  if (!opening_is_safe(trials)) {
+    return fault(why_opening_is_unsafe(trials));
+  }
+  return {};
+}
+
 Wanted wanted_of(const std::vector<const CatalogEvent*>& events) {
   Wanted wanted{Want::no, Want::no, Want::yes};
   for (const CatalogEvent* event : events) {
-    (event->spec.type == PERF_TYPE_SOFTWARE ? wanted.software_events : wanted.hardware_events) =
-        Want::yes;
+    (is_software(*event) ? wanted.software_events : wanted.hardware_events) = Want::yes;
   }
   return wanted;
 }

@@ -88,6 +88,13 @@ class Session {
   Opener opener_;
 };
 
+// How the opening thread is to open `events`.
+Opener::Config opener_config(const Options& options, const std::vector<const CatalogEvent*>& events,
+                             const SideCalls& side_calls);
+
+// Whether events may be opened at all by what the trials say; the fault says why not.
+Result<void> permit_by(const Trials& trials);
+
 // What the chosen events ask of the host.
 Wanted wanted_of(const std::vector<const CatalogEvent*>& events);
 

@@ -224,6 +224,11 @@ constexpr FindingText kTexts[] = {
      "Open hardware events find no free counter, or next to none: others hold them.",
      "On the {node}, look for who counts with pinned events: perf, another profiler, the NMI\n"
      "watchdog (kernel.nmi_watchdog), and on a KVM host its guests' virtual PMUs."},
+    {"event_unread", "Reading open events fails time and again; their samples are absent.",
+     "They are opened anew every 30 s while that lasts. On the {node}, the kernel's log may tell\n"
+     "what is wrong with its PMU:\n"
+     "  sudo dmesg | grep -i -e perf -e pmu",
+     FixEffect::at_once},
     {"sum_incomplete",
      "A sum over CPUs leaves out those on which its event is not counted just now: its rate is too "
      "low by what they would count.",

@@ -1,6 +1,8 @@
 #include "collectors/counter_causes.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "caps/finding_text.h"
 
@@ -29,19 +31,60 @@ std::string tell_cpus(const CountingState& state, const CpuList& cpus) {
   return "CPU " + format_cpu_list(cpus) + (pmus.empty() ? "" : " (" + pmus + ")");
 }
 
+// Events of which the same is to be said: "cycles, instructions", and what.
+using Sayings = std::vector<std::pair<std::string, std::string>>;
+
+void add_saying(std::string_view event, std::string saying, Sayings& sayings) {
+  const auto same = std::find_if(sayings.begin(), sayings.end(),
+                                 [&](const auto& known) { return known.second == saying; });
+  if (same == sayings.end()) {
+    sayings.emplace_back(event, std::move(saying));
+  } else {
+    same->first += ", " + std::string(event);
+  }
+}
+
+std::string tell(const Sayings& sayings) {
+  std::string text;
+  for (const auto& [events, saying] : sayings) {
+    text += (text.empty() ? "" : "; ") + events + saying;
+  }
+  return text;
+}
+
 // How it shows that events take turns; "" where they don't.
 std::string tell_sharing(const CountingState& state) {
-  std::string seen;
-  if (!state.apart.empty()) {
-    seen = "one group of all hardware events did not run all the time on CPU " +
-           format_cpu_list(state.apart);
+  Sayings sayings;
+  for (const auto& [event, shared] : state.shared) {
+    const std::string time = shared.percent
+                                 ? " for " + std::to_string(*shared.percent) + " % of the time"
+                                 : " for a part of the time, as one group of all hardware events,";
+    add_saying(state.events[event]->name, " ran" + time + " on CPU " + format_cpu_list(shared.cpus),
+               sayings);
   }
+  std::string seen = tell(sayings);
   if (!state.crowded.empty()) {
     seen += (seen.empty() ? "" : "; ") + std::string("the PMU of CPU ") +
             format_cpu_list(state.crowded) +
             " does not take all hardware events as one group: " + state.crowd_answer;
   }
   return seen;
+}
+
+// "cycles on CPU 2: EIO (Input/output error)"
+std::string tell_failures(const CountingState& state) {
+  Sayings sayings;
+  for (const auto& [event, failures] : state.unread) {
+    for (const auto& [error, cpus] : failures) {
+      const char* name = error != 0 ? ::strerrorname_np(error) : nullptr;
+      const std::string why = name != nullptr
+                                  ? std::string(name) + " (" + std::strerror(error) + ")"
+                                  : "readings are short of events";
+      add_saying(state.events[event]->name, " on CPU " + format_cpu_list(cpus) + ": " + why,
+                 sayings);
+    }
+  }
+  return tell(sayings);
 }
 
 bool has_too_few(const CountingState& state) {
@@ -101,6 +144,10 @@ std::vector<Finding> counter_causes(const CountingState& state) {
     findings.push_back(make_finding(
         "nmi_watchdog", Severity::warn,
         "kernel.nmi_watchdog " + std::to_string(*state.facts.nmi_watchdog), state.facts));
+  }
+  if (!state.unread.empty()) {
+    findings.push_back(
+        make_finding("event_unread", Severity::warn, tell_failures(state), state.facts));
   }
   return findings;
 }

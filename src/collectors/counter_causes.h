@@ -14,7 +14,7 @@ Finding hybrid_core_type(const CountingState& state, const std::vector<std::size
 
 // Who takes the counters: `counters_shared` where events take turns on them, `counters_taken` where
 // events are open and do not run, and `nmi_watchdog` where counters are short and the watchdog
-// holds one of every CPU.
+// holds one of every CPU. And `event_unread` where readings fail.
 std::vector<Finding> counter_causes(const CountingState& state);
 
 }  // namespace perf_exporter

@@ -174,6 +174,20 @@ std::uint64_t CounterSet::condition_changes() const {
   return condition_changes_;
 }
 
+std::vector<unsigned> CounterSet::conditions() const {
+  constexpr unsigned kSilent = 1;  // the bit of Lack::none
+  const std::lock_guard lock(mutex_);
+  std::vector<unsigned> kinds(events_.size());
+  for (const auto& [cpu, counters] : cpus_) {
+    for (std::size_t event = 0; event < events_.size(); ++event) {
+      const Lack lack = counters.condition(event).lack;
+      kinds[event] |= lack != Lack::none ? 1U << static_cast<unsigned>(lack) : 0U;
+      kinds[event] |= counters.status(event) == EventStatus::silent ? kSilent : 0U;
+    }
+  }
+  return kinds;
+}
+
 std::map<CpuId, std::map<std::size_t, EventRefusal>> CounterSet::refusals() const {
   const std::lock_guard lock(mutex_);
   std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals;

@@ -78,8 +78,10 @@ class CounterSet {
   [[nodiscard]] CpuList came_back() const;
   // When the newest reading of all CPUs has ended: CLOCK_MONOTONIC in ns; 0 where one is due.
   [[nodiscard]] RawCount read_at() const;
-  // How often events became silent or starved on a CPU, or ceased to be.
+  // How often events became silent on a CPU, or came to lack something, or ceased to.
   [[nodiscard]] std::uint64_t condition_changes() const;
+  // By event, which of these there are of it on any CPU: a bit for each Lack, and one for silence.
+  [[nodiscard]] std::vector<unsigned> conditions() const;
   // The events that are not open, and why, by CPU; CPUs on which all are open are left out.
   [[nodiscard]] std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals() const;
   [[nodiscard]] std::size_t descriptors() const;
@@ -88,7 +90,7 @@ class CounterSet {
   [[nodiscard]] std::vector<std::pair<CpuId, Arrangement>> reopen_requests() const;
 
   // Called, under the lock, when a reading finds that CPUs went or came, that a group must be
-  // reopened, or that events became silent or starved, or ceased to be.
+  // reopened, or that events became silent or came to lack something, or ceased to.
   void set_on_change(std::function<void()> on_change);
 
   // Reads every group, unless a reading ended after this call began or less than 1 ms ago, which is

@@ -122,6 +122,28 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
   }
 }
 
+void add_condition(CpuId cpu, std::size_t event, const EventCondition& condition,
+                   CountingState& state) {
+  switch (condition.lack) {
+    case Lack::none:
+      break;
+    case Lack::shared: {
+      SharedCounter& shared = state.shared[event];
+      shared.cpus.push_back(cpu);
+      if (condition.percent) {
+        shared.percent = std::min(*condition.percent, shared.percent.value_or(*condition.percent));
+      }
+      break;
+    }
+    case Lack::taken:
+      state.starved[event].push_back(cpu);
+      break;
+    case Lack::unread:
+      state.unread[event][condition.error].push_back(cpu);
+      break;
+  }
+}
+
 }  // namespace
 
 CountingState counting_state(const CountersView& view, const OpenReport& report,
@@ -139,16 +161,13 @@ CountingState counting_state(const CountersView& view, const OpenReport& report,
     for (std::size_t event = 0; event < view.events.size(); ++event) {
       if (const EventRefusal* refusal = counters.refusal(event)) {
         state.refusals[cpu][event] = *refusal;
-      } else if (counters.status(event) == EventStatus::starved) {
-        state.starved[event].push_back(cpu);
+      } else if (!counters.is_offline()) {
+        add_condition(cpu, event, counters.condition(event), state);
       }
       if (counters.status(event) == EventStatus::silent &&
           counters.holds().is_silent_itself(event)) {
         state.silent[event].push_back(cpu);
       }
-    }
-    if (counters.arrangement() == Arrangement::apart) {
-      state.apart.push_back(cpu);
     }
     if (const auto& answer = counters.crowded()) {
       state.crowded.push_back(cpu);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,14 +15,21 @@
 
 namespace perf_exporter {
 
+// Where an event shares its counter.
+struct SharedCounter {
+  CpuList cpus;
+  std::optional<unsigned> percent;  // of the time: the least on any; nothing where none is known
+};
+
 // What opening the wanted events has shown that no trial tells: events unknown to the PMU, limits
 // reached, CPUs that are not there, counters shared with others, and counts that are not true.
 struct CountingState {
   std::vector<const CatalogEvent*> events;
   // Events that are not open, by CPU: the kernel's answer.
   std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals;
-  // CPUs whose hardware events are read apart, since one group of all did not run all the time.
-  CpuList apart;
+  // Events that have a counter for a part of the time, and those whose group of all hardware events
+  // had.
+  std::map<std::size_t, SharedCounter> shared;
   // CPUs whose PMU takes hardware events in parts only, and the first answer to all of them at
   // once.
   CpuList crowded;
@@ -36,6 +44,8 @@ struct CountingState {
   Aggregate aggregate = Aggregate::cpu;
   // Events that are open and have had no counter for a while.
   std::map<std::size_t, CpuList> starved;
+  // Events whose readings go on failing, by errno.
+  std::map<std::size_t, std::map<int, CpuList>> unread;
   std::vector<IncompleteSum> incomplete_sums;
 };
 

@@ -10,6 +10,8 @@ namespace perf_exporter {
 namespace {
 
 constexpr std::size_t kNotOpen = std::numeric_limits<std::size_t>::max();
+constexpr int kFailuresInARow = 3;                // what fails less often may be passing
+constexpr RawCount kFaultPause = 30'000'000'000;  // ns between two reopenings for faults of reading
 
 }  // namespace
 
@@ -18,7 +20,8 @@ CpuCounters::CpuCounters(CpuInfo info, const EventTraits& traits)
       group_index_(traits.semantic_group.size(), kNotOpen),
       scalers_(group_index_.size()),
       past_times_(group_index_.size()),
-      holds_(traits) {}
+      holds_(traits),
+      conditions_(group_index_.size()) {}
 
 RawCount CpuCounters::collect(PerfKernel& kernel) {
   RawCount before = monotonic_ns();
@@ -34,7 +37,6 @@ RawCount CpuCounters::collect(PerfKernel& kernel) {
 
 void CpuCounters::apply(RawCount now) {
   faults_.clear();
-  conditions_changed_ = false;
   unanswered_ = false;
   applied_at_ = now;
   for (WatchedGroup& watched : groups_) {
@@ -42,7 +44,8 @@ void CpuCounters::apply(RawCount now) {
   }
   note_absence();
   // Groups that belong together may be read apart, so all are judged before any is counted.
-  conditions_changed_ = holds_.judge() || conditions_changed_;
+  const bool is_silence_new = holds_.judge();
+  conditions_changed_ = conditions_.take_change() || is_silence_new;
   for (const WatchedGroup& watched : groups_) {
     scale(watched);
   }
@@ -68,17 +71,32 @@ void CpuCounters::apply_group(WatchedGroup& watched) {
   }
   const auto got = watched.opened.group.take(watched.reading);
   if (!got) {
-    faults_.push_back(got.error());
-    watched.fault = got.error();
-    if (got.error().code == 0) {
-      ask_to_be_reopened();
-      const GroupReading& reading = watched.reading;
-      watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
-    }
+    note_fault(watched, got.error());
     return;
   }
   watched.fault.reset();
+  watched.failures = 0;
   watch(watched);
+}
+
+// A short reading has lost a member, and its times tell whether the CPU was away.
+void CpuCounters::note_fault(WatchedGroup& watched, const Fault& fault) {
+  faults_.push_back(fault);
+  watched.fault = fault;
+  const bool is_short = fault.code == 0;
+  if (is_short) {
+    const GroupReading& reading = watched.reading;
+    watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
+  }
+  if (++watched.failures >= kFailuresInARow) {
+    conditions_.note_failure(watched.opened.events, fault.code);
+  } else if (!is_short) {
+    return;
+  }
+  if (asked_for_fault_at_ == 0 || applied_at_ >= asked_for_fault_at_ + kFaultPause) {
+    asked_for_fault_at_ = applied_at_;
+    ask_to_be_reopened();
+  }
 }
 
 void CpuCounters::settle() {
@@ -117,6 +135,9 @@ std::vector<OpenedGroup> CpuCounters::install(OpenedCpu opened) {
   }
   std::vector<OpenedGroup> old = release();
   refusals_ = std::move(opened.refusals);
+  for (const auto& [event, refusal] : refusals_) {
+    conditions_.forget(event);
+  }
   for (OpenedGroup& group : opened.groups) {
     for (const std::size_t event : group.events) {
       group_index_[event] = groups_.size();
@@ -158,14 +179,13 @@ std::vector<OpenedGroup> enable_groups(PerfKernel& kernel, OpenedCpu& opened) {
 
 void CpuCounters::watch(WatchedGroup& watched) {
   const GroupReading& reading = watched.reading;
-  const auto before = std::exchange(
-      watched.state, watched.watch.observe(reading.enabled, reading.running, watched.fetched));
-  if (before && (before == GroupState::starved) != (watched.state == GroupState::starved)) {
-    conditions_changed_ = true;
-  }
-  const bool loses_time =
-      watched.state == GroupState::multiplexed || watched.state == GroupState::starved;
+  watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
+  const GroupState state = *watched.state;
+  conditions_.note_times(watched.opened.events, {reading.enabled, reading.running}, state,
+                         watched.window);
+  const bool loses_time = state == GroupState::multiplexed || state == GroupState::starved;
   if (watched.opened.is_merged_hardware && loses_time) {
+    conditions_.note_parting(watched.opened.events);
     wants_reopening_ = Arrangement::apart;
   }
   if (watched.state == GroupState::dead) {

@@ -9,6 +9,7 @@
 
 #include "base/count.h"
 #include "collectors/call_claim.h"
+#include "collectors/event_conditions.h"
 #include "collectors/event_holds.h"
 #include "collectors/group_opener.h"
 #include "collectors/topology.h"
@@ -85,7 +86,11 @@ class CpuCounters {
   [[nodiscard]] const EventHolds& holds() const { return holds_; }
   // As EventHolds'. What an event counts while it is held is left out of its total for good.
   void set_untrusted(const std::vector<char>& untrusted) { holds_.set_untrusted(untrusted); }
-  // Whether an event became silent or starved, or ceased to be, at the newest reading.
+  // What an event lacks by its readings; nothing where it is not open.
+  [[nodiscard]] const EventCondition& condition(std::size_t event) const {
+    return conditions_.of(event);
+  }
+  // Whether an event became silent or came to lack something, or ceased to, at the newest reading.
   [[nodiscard]] bool conditions_changed() const { return conditions_changed_; }
   // Why an event is not open; null where it is.
   [[nodiscard]] const EventRefusal* refusal(std::size_t event) const;
@@ -104,7 +109,8 @@ class CpuCounters {
   [[nodiscard]] const std::optional<Fault>& crowded() const { return crowded_; }
   [[nodiscard]] std::size_t descriptors() const;
   // How the groups are to be opened anew, where that is needed: apart where a merged group does not
-  // run all the time; as before where a group is dead or has lost a member.
+  // run all the time; as before where a group is dead, has lost a member, or, every 30 s, where its
+  // readings go on failing.
   [[nodiscard]] std::optional<Arrangement> wants_reopening() const { return wants_reopening_; }
   // Whether a reading has shown that the CPU was offline since the groups were opened, and is back:
   // they are dead.
@@ -120,6 +126,8 @@ class CpuCounters {
     GroupWatch watch;
     std::optional<GroupState> state;  // nothing before the first reading
     std::optional<Fault> fault;       // of the newest reading
+    int failures = 0;                 // in a row
+    ShareWindow window;               // see EventConditions
     GroupReading reading;             // the newest that succeeded
     RawCount paused = 0;              // ns
     RawCount read_time = 0;
@@ -128,6 +136,7 @@ class CpuCounters {
 
   [[nodiscard]] GroupState state_before(const OpenedGroup& group) const;
   void apply_group(WatchedGroup& watched);
+  void note_fault(WatchedGroup& watched, const Fault& fault);
   void note_absence();
   void watch(WatchedGroup& watched);
   void scale(const WatchedGroup& watched);
@@ -140,7 +149,8 @@ class CpuCounters {
   bool unanswered_ = false;
   bool came_back_ = false;
   RawCount applied_at_ = 0;
-  RawCount paused_at_ = 0;  // 0: not now
+  RawCount paused_at_ = 0;           // 0: not now
+  RawCount asked_for_fault_at_ = 0;  // to be reopened; 0: never
   Arrangement arrangement_ = Arrangement::merged;
   std::optional<Fault> crowded_;
   std::optional<Arrangement> wants_reopening_;
@@ -149,6 +159,7 @@ class CpuCounters {
   std::vector<CountScaler> scalers_;      // by event
   std::vector<GroupTimes> past_times_;    // by leader: of groups closed since
   EventHolds holds_;
+  EventConditions conditions_;
   bool conditions_changed_ = false;
   std::map<std::size_t, EventRefusal> refusals_;
   std::vector<Fault> faults_;

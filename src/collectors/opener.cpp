@@ -12,6 +12,12 @@ namespace perf_exporter {
 namespace {
 
 constexpr auto kPollInterval = std::chrono::seconds(1);
+// What events lack is reported once in this time at the most, and once in the longer one where only
+// the CPUs are others.
+constexpr std::chrono::nanoseconds kReportPause = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kLongReportPause = std::chrono::seconds(30);
+// For this long merged groups run before they are looked at first: the kernel rotates every 4 ms.
+constexpr auto kFirstRun = std::chrono::milliseconds(10);
 constexpr auto kStopPatience = std::chrono::milliseconds(700);
 
 std::uint64_t in_ns(std::chrono::milliseconds interval) {
@@ -29,7 +35,8 @@ Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Conf
       hooks_(std::move(hooks)),
       pmus_(find_core_pmus(config_.paths)),
       groups_(kernel, config_.events, pmus_, config_.guests),
-      truth_(kernel, config_.events, config_.paths, config_.affinity) {
+      truth_(kernel, config_.events, config_.paths, config_.affinity),
+      patience_(kPollInterval) {
   truth_.set_room({[this](CpuId cpu) { counters_.pause_hardware(cpu); },
                    [this](CpuId cpu) { counters_.resume_hardware(cpu); }});
 }
@@ -96,9 +103,7 @@ void Opener::run() {
     wake_.wait(lock, [this] { return begun_ || stopping_; });
   }
   if (!stopping()) {
-    prepare();
-    tried_at_ = monotonic_ns();
-    synchronise();
+    open_first();
   }
   while (!stopping()) {
     wait_for_work();
@@ -109,6 +114,17 @@ void Opener::run() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
   wake_.notify_all();
+}
+
+void Opener::open_once(std::size_t allowance) {
+  allowance_ = allowance;
+  open_first();
+}
+
+void Opener::open_first() {
+  prepare();
+  tried_at_ = monotonic_ns();
+  synchronise();
 }
 
 // What this thread was let do once it may always do: a filter that is there stays as it is, and one
@@ -122,8 +138,9 @@ void Opener::prepare() {
 
 void Opener::wait_for_work() {
   std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, kPollInterval, [this] { return has_work_ || stopping_; });
+  wake_.wait_for(lock, patience_, [this] { return has_work_ || stopping_; });
   has_work_ = false;
+  patience_ = kPollInterval;
 }
 
 void Opener::synchronise() {
@@ -140,16 +157,40 @@ void Opener::synchronise() {
   if (waiting) {
     retry(*waiting);
   }
+  look_at_merged_groups();
   look_at_clocks();
-  const CpuList came_back = counters_.came_back();
+  CpuList came_back = counters_.came_back();
   const bool reopened = reopen_requested();
   const bool noted = note_conditions();
   if (!passed_ || removed || waiting || judged || !missing.empty() || reopened || noted) {
-    passed_ = true;
-    hooks_.after_pass({subtract(config_.cpus.list, wanted), groups_.guests() != config_.guests,
-                       counters_.descriptors(), allowance_, truth_.standing(), online_.mask(),
-                       came_back});
+    report(wanted, std::move(came_back));
   }
+}
+
+void Opener::report(const CpuList& wanted, CpuList came_back) {
+  passed_ = true;
+  reported_at_ = monotonic_ns();
+  condition_changes_ = counters_.condition_changes();
+  conditions_ = counters_.conditions();
+  hooks_.after_pass({subtract(config_.cpus.list, wanted), groups_.guests() != config_.guests,
+                     counters_.descriptors(), allowance_, truth_.standing(), online_.mask(),
+                     std::move(came_back)});
+}
+
+// A merged group that the kernel takes, as it checks it against an empty PMU, may find no counters
+// for ever where others hold some. That shows within milliseconds; what then asks to be opened
+// apart is so before anything is said to be ready.
+void Opener::look_at_merged_groups() {
+  if (!std::exchange(has_new_merged_groups_, false)) {
+    return;
+  }
+  {
+    std::unique_lock lock(mutex_);
+    if (wake_.wait_for(lock, kFirstRun, [this] { return stopping_; })) {
+      return;
+    }
+  }
+  counters_.with_reading([](const CountersView& /*view*/, const std::vector<Fault>& /*faults*/) {});
 }
 
 // A CPU that goes off and on between two looks leaves its events frozen, and only their clocks show
@@ -189,11 +230,18 @@ bool Opener::check_truth(const CpuList& wanted) {
   return changed;
 }
 
+// Whether they are to be reported now. They may change with every reading.
 bool Opener::note_conditions() {
-  const std::uint64_t changes = counters_.condition_changes();
-  const bool changed = std::exchange(condition_changes_, changes) != changes;
   const OnlineMask before = std::exchange(mask_, online_.mask());
-  return changed || before != mask_;
+  if (before != mask_ || counters_.condition_changes() == condition_changes_) {
+    return before != mask_;
+  }
+  const std::chrono::nanoseconds since(monotonic_ns() - reported_at_);
+  if (since < kReportPause) {
+    patience_ = kReportPause - since;
+    return false;
+  }
+  return since >= kLongReportPause || counters_.conditions() != conditions_;
 }
 
 // What was learned of a CPU when it was opened may be another now, too.
@@ -239,6 +287,10 @@ void Opener::open_cpu(CpuId cpu, Arrangement arrangement) {
   if (opened.groups.empty() && !contains(online_.refresh(), cpu)) {
     return;
   }
+  has_new_merged_groups_ =
+      has_new_merged_groups_ ||
+      std::any_of(opened.groups.begin(), opened.groups.end(),
+                  [](const OpenedGroup& group) { return group.is_merged_hardware; });
   counters_.install(read_cpu_info(config_.paths, cpu, pmus_), std::move(opened));
 }
 

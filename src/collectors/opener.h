@@ -69,6 +69,10 @@ class Opener {
   [[nodiscard]] Result<void> start();
   void begin(std::size_t allowance);
 
+  // The first pass alone, in the calling thread, for who has no use for the other: what is wanted
+  // is open and enabled afterwards, as it would be served. Events may take `allowance` descriptors.
+  void open_once(std::size_t allowance);
+
   // Has the thread look again at once, without waiting for an interval: at the facts and trials of
   // `prepare`, at the truth of PMUs, and at what is refused. `after_pass` follows, whatever was
   // found. Thread-safe.
@@ -80,9 +84,12 @@ class Opener {
 
  private:
   void run();
+  void open_first();
   void prepare();
   void wait_for_work();
+  void look_at_merged_groups();
   void look_at_clocks();
+  void report(const CpuList& wanted, CpuList came_back);
   void synchronise();
   void open_missing(const CpuList& missing);
   bool reopen_requested();
@@ -102,6 +109,7 @@ class Opener {
   OnlineCpus online_;
   DeviceEvents device_events_;
   int looks_due_ = 0;  // at clocks
+  bool has_new_merged_groups_ = false;
   Config config_;
   std::size_t allowance_ = 0;
   Hooks hooks_;
@@ -111,6 +119,9 @@ class Opener {
   OnlineMask mask_;                      // reported
   std::uint64_t truth_checked_at_ = 0;   // ns, monotonic; 0: never
   std::uint64_t condition_changes_ = 0;  // reported
+  std::vector<unsigned> conditions_;     // reported
+  std::uint64_t reported_at_ = 0;        // ns, monotonic
+  std::chrono::nanoseconds patience_;    // until the next look
   std::uint64_t tried_at_ = 0;           // ns, monotonic: the first opens, or the newest retry
   Result<void> permit_ = fault("not prepared yet");
   bool passed_ = false;

@@ -71,6 +71,11 @@ void FakePerfKernel::set_counters(std::optional<std::size_t> counters) {
   counters_ = counters;
 }
 
+void FakePerfKernel::set_free_counters(std::size_t counters) {
+  const std::lock_guard lock(mutex_);
+  free_counters_ = counters;
+}
+
 void FakePerfKernel::set_descriptor_limit(std::optional<std::size_t> opens) {
   const std::lock_guard lock(mutex_);
   descriptor_limit_ = opens;
@@ -147,6 +152,10 @@ std::size_t FakePerfKernel::counters_taken(int cpu) const {
 }
 
 bool FakePerfKernel::finds_counters(const Event& leader) const {
+  if (!leader.is_own_task && leader.attr.type != PERF_TYPE_SOFTWARE &&
+      leader.members.size() > free_counters_) {
+    return false;
+  }
   return !counters_ || !leader.is_own_task ||
          counters_taken(leader.cpu) + leader.members.size() <= *counters_;
 }

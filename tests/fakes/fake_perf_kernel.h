@@ -54,6 +54,8 @@ class FakePerfKernel final : public PerfKernel {
   // So many hardware events find a counter on a CPU: those of the own task only where the enabled
   // groups of whole CPUs leave room, as the kernel serves these first.
   void set_counters(std::optional<std::size_t> counters);
+  // Hardware groups of whole CPUs with more members than this never run: others hold the counters.
+  void set_free_counters(std::size_t counters);
   // EMFILE from the n-th successful open on (0: at once).
   void set_descriptor_limit(std::optional<std::size_t> opens);
   // Calls this before each open, without the lock held: to block or to count.
@@ -110,6 +112,7 @@ class FakePerfKernel final : public PerfKernel {
   std::vector<SeenOpen> opens_;
   std::size_t group_capacity_ = 64;
   std::optional<std::size_t> counters_;
+  std::size_t free_counters_ = 64;
   std::optional<std::size_t> descriptor_limit_;
   std::size_t opened_ = 0;
   std::function<void(const OpenCall&)> before_open_;

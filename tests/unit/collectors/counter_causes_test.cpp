@@ -61,12 +61,38 @@ TEST(CounterCauses, TheWatchdogIsNamedWhereCountersAreShort) {
   CountingState state = hybrid_state();
   state.facts.nmi_watchdog = 1;
   EXPECT_THAT(counter_causes(state), IsEmpty()) << "enough for both";
-  state.apart = {CpuId{0}};
+  state.shared[0] = {{CpuId{0}}, 75};
   EXPECT_EQ(ids_of(counter_causes(state)), "counters_shared nmi_watchdog");
   state.facts.nmi_watchdog = 0;
   EXPECT_EQ(ids_of(counter_causes(state)), "counters_shared");
   state.facts.nmi_watchdog.reset();
   EXPECT_EQ(ids_of(counter_causes(state)), "counters_shared");
+}
+
+TEST(CounterCauses, SharesAreToldOnceForEventsThatHaveTheSame) {
+  CountingState state = hybrid_state();
+  state.shared[0] = {{CpuId{0}, CpuId{1}}, 75};
+  state.shared[1] = {{CpuId{0}, CpuId{1}}, 75};
+  auto findings = counter_causes(state);
+  ASSERT_EQ(ids_of(findings), "counters_shared");
+  EXPECT_EQ(findings[0].evidence, "cycles, ref_cycles ran for 75 % of the time on CPU 0-1");
+  state.shared[1] = {{CpuId{1}}, std::nullopt};
+  EXPECT_EQ(counter_causes(state)[0].evidence,
+            "cycles ran for 75 % of the time on CPU 0-1; ref_cycles ran for a part of the time, as "
+            "one group of all hardware events, on CPU 1");
+}
+
+TEST(CounterCauses, ReadingsThatFailAreToldWithTheirErrnoAndCpu) {
+  CountingState state = hybrid_state();
+  state.unread[0][EIO] = {CpuId{2}};
+  state.unread[1][EIO] = {CpuId{2}};
+  state.unread[1][0] = {CpuId{3}};
+  const auto findings = counter_causes(state);
+  ASSERT_EQ(ids_of(findings), "event_unread");
+  EXPECT_EQ(findings[0].severity, Severity::warn);
+  EXPECT_EQ(findings[0].evidence,
+            "cycles, ref_cycles on CPU 2: EIO (Input/output error); ref_cycles on CPU 3: readings "
+            "are short of events");
 }
 
 TEST(CounterCauses, APmuThatTakesPartsOnlySharesItsCounters) {

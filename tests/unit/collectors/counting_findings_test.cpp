@@ -210,6 +210,25 @@ TEST(CountingFindings, TheStateTellsWhatIsSilentItself) {
   });
 }
 
+// Pinned events of others hold every counter, or flexible ones take turns with a pair.
+TEST(CountingFindings, TheStateTellsWhatLacksACounterFromTheFirstReadingOn) {
+  for (const auto& [percent, id] : {std::pair{std::uint64_t{0}, "counters_taken"},
+                                    std::pair{std::uint64_t{75}, "counters_shared"}}) {
+    Machine machine(events_named({"cycles", "instructions", "page_faults"}), "0-1");
+    machine.kernel.count(hardware(), course(1000, percent));
+    machine.open_cpus({CpuId{0}, CpuId{1}});
+    machine.read();
+    machine.counters.with_state([&, wanted = id](const CountersView& view) {
+      const auto findings = counting_findings(counting_state(view, {}), {});
+      ASSERT_EQ(findings.size(), 1U);
+      EXPECT_EQ(findings[0].id, wanted);
+      EXPECT_TRUE(has(findings[0].evidence, "cycles")) << findings[0].evidence;
+      EXPECT_TRUE(has(findings[0].evidence, "CPU 0-1")) << findings[0].evidence;
+      EXPECT_FALSE(has(findings[0].evidence, "page_faults")) << findings[0].evidence;
+    });
+  }
+}
+
 TEST(CountingFindings, WhatWasNotTriedIsNoRefusalOfTheKernel) {
   const auto events = default_events();
   CountingState state = state_of(events);
@@ -243,11 +262,13 @@ TEST(CountingFindings, EveryOtherOneIsDocumentedToo) {
                               {2, {EventStatus::unsupported, {ENOENT, "unknown"}}},
                               {3, {EventStatus::busy, {EBUSY, "held"}}}};
   state.refusals[CpuId{0}][4] = {EventStatus::busy, {EINVAL, "no"}, Obstacle::no_counters};
-  state.apart = {CpuId{0}};
+  state.shared[5] = {{CpuId{0}}, 75};
+  state.starved[6] = {CpuId{0}};
+  state.unread[7][EIO] = {CpuId{0}};
   state.report.missing = {CpuId{9}};
   state.report.guests_fell_back = true;
   const auto findings = counting_findings(state, {});
-  EXPECT_EQ(findings.size(), 8U);
+  EXPECT_EQ(findings.size(), 10U);
   for (const Finding& finding : findings) {
     expect_complete(finding);
   }

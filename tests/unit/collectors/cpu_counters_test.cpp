@@ -129,6 +129,37 @@ TEST_F(CpuCountersTest, AFailedReadMakesItsGroupAbsentForThatReading) {
   EXPECT_EQ(total("cycles"), 2000U);
 }
 
+TEST_F(CpuCountersTest, AReadThatGoesOnFailingIsToldAndItsCpuOpenedAnew) {
+  install(open());
+  read();
+  kernel_.set_read_error(EIO, PERF_TYPE_HARDWARE);
+  read();
+  read();
+  EXPECT_EQ(counters_.condition(index("cycles")).lack, Lack::none) << "it may pass";
+  EXPECT_EQ(counters_.wants_reopening(), std::nullopt);
+  read();
+  EXPECT_EQ(counters_.condition(index("branches")).lack, Lack::unread);
+  EXPECT_EQ(counters_.condition(index("branches")).error, EIO);
+  EXPECT_EQ(counters_.condition(index("page_faults")).lack, Lack::none);
+  EXPECT_TRUE(counters_.conditions_changed());
+  EXPECT_EQ(counters_.wants_reopening(), Arrangement::merged);
+  install(open());
+  for (int i = 0; i < 20; ++i) {
+    read();
+    EXPECT_EQ(counters_.wants_reopening(), std::nullopt) << "opened anew just now";
+    EXPECT_FALSE(counters_.conditions_changed()) << "said once";
+  }
+  for (int i = 0; i < 10; ++i) {
+    read();
+  }
+  EXPECT_EQ(counters_.wants_reopening(), Arrangement::merged) << "once in 30 s";
+  kernel_.set_read_error(0);
+  install(open());
+  read();
+  EXPECT_EQ(counters_.condition(index("branches")).lack, Lack::none);
+  EXPECT_EQ(status("cycles"), EventStatus::counting);
+}
+
 TEST_F(CpuCountersTest, AShortReadAsksForReopeningInTheSameArrangement) {
   install(open(Arrangement::apart));
   read();

@@ -47,9 +47,6 @@ class ServedHost {
     return wait_for_passes(1);
   }
 
-  // Waits until what the first scrape asked to be reopened is.
-  [[nodiscard]] bool wait_for_reopening() { return wait_for_passes(2); }
-
   // The answer to a fresh scrape.
   std::string scrape(Format format = Format::text) {
     std::this_thread::sleep_for(std::chrono::microseconds(1200));  // else it shares a reading

@@ -66,20 +66,20 @@ TEST_F(TruthServed, CyclesThatStandStillTakeIpcAlongAndNothingElse) {
     EXPECT_TRUE(has_line(text, status_line(event, "untrusted") + "2")) << event;
   }
   for (const std::string event : {"branches", "branch_misses", "cache_references"}) {
-    EXPECT_TRUE(has_line(text, "perf_cpu_" + event + "_total{cpu=\"0\"} 1000")) << event;
+    EXPECT_TRUE(has_line(text, "perf_cpu_" + event + "_total{cpu=\"0\"} 2000")) << event;
   }
 }
 
 TEST_F(TruthServed, APmuThatCountsRightIsServedWhole) {
   const std::string text = served();
   for (const std::string event : {"cycles", "instructions", "branches", "cache_misses"}) {
-    EXPECT_TRUE(has_line(text, "perf_cpu_" + event + "_total{cpu=\"0\"} 1000")) << event;
+    EXPECT_TRUE(has_line(text, "perf_cpu_" + event + "_total{cpu=\"0\"} 2000")) << event;
   }
 }
 
 // As in a cloud guest whose hypervisor accepts the cache events and does not count them.
 TEST_F(TruthServed, AnEventThatNeverMovesIsNotServedEvenBeforeItIsCalledSilent) {
-  kernel_.count(hardware(), dead_cache_course(30));
+  kernel_.count(hardware(), dead_cache_course(20));
   ServedHost host(kernel_, machine_.paths());
   ASSERT_TRUE(host.open());
   const std::string early = host.scrape();

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/count.h"
+#include "perf/group_watch.h"
+
+namespace perf_exporter {
+
+// What an event that is open lacks.
+enum class Lack : std::uint8_t {
+  none,
+  shared,  // it has its counter for a part of the time only
+  taken,   // next to never
+  unread,  // its readings fail
+};
+
+struct EventCondition {
+  Lack lack = Lack::none;
+  // Of a shared one: for how much of the time it had its counter when it was last seen to share it.
+  // Nothing where that is known only of the group that its own was a part of.
+  std::optional<unsigned> percent;
+  int error = 0;  // errno, of one that is unread
+};
+
+// A group's times at the begin of a window, in ns.
+struct ShareWindow {
+  RawCount enabled = 0;
+  RawCount running = 0;
+};
+
+// What the events of one CPU lack by their readings, for findings. Judged by how things are, not by
+// what has changed: what has no counter from its first reading on lacks it as well. It outlasts the
+// reopening of a group.
+//
+// Told late and kept long, so that it does not come and go with each reading: a share is that of 50
+// ms at the least, an event is shared where it runs for less than 98 % of such a time, and is so
+// until it has not been for 30 s in all. Allocates nothing but when it is made.
+class EventConditions {
+ public:
+  explicit EventConditions(std::size_t events);
+
+  // The group of `events` was read: its times, and how it fares. `window` is the group's.
+  void note_times(const std::vector<std::size_t>& events, const ShareWindow& times,
+                  GroupState state, ShareWindow& window);
+  // The group of all hardware events did not run all the time; its parts will be read apart.
+  void note_parting(const std::vector<std::size_t>& events);
+  // Its readings have failed with this errno for several times in a row.
+  void note_failure(const std::vector<std::size_t>& events, int error);
+  // The event is not open any more.
+  void forget(std::size_t event);
+
+  [[nodiscard]] const EventCondition& of(std::size_t event) const { return conditions_[event]; }
+
+  // Whether any is another one since this was asked last. A share that is another is no change.
+  [[nodiscard]] bool take_change();
+
+ private:
+  void set(std::size_t event, const EventCondition& condition);
+  void judge(std::size_t event, GroupState state, const ShareWindow& passed);
+
+  bool changed_ = false;
+  // By event.
+  std::vector<EventCondition> conditions_;
+  std::vector<RawCount> whole_for_;  // ns since it was last seen to share its counter
+};
+
+}  // namespace perf_exporter
