@@ -244,6 +244,17 @@ std::vector<std::pair<CpuId, Arrangement>> CounterSet::reopen_requests() const {
   return requests;
 }
 
+std::vector<std::pair<CpuId, Arrangement>> CounterSet::including_guests() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<CpuId, Arrangement>> cpus;
+  for (const auto& [cpu, counters] : cpus_) {
+    if (counters.includes_guests()) {
+      cpus.emplace_back(cpu, counters.arrangement());
+    }
+  }
+  return cpus;
+}
+
 CpuList CounterSet::came_back() const {
   const std::lock_guard lock(mutex_);
   CpuList cpus;

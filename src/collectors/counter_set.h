@@ -86,6 +86,8 @@ class CounterSet {
   [[nodiscard]] std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals() const;
   [[nodiscard]] std::size_t descriptors() const;
   [[nodiscard]] std::size_t descriptors_of(CpuId cpu) const;
+  // The CPUs with hardware events that include guests, and how they were opened.
+  [[nodiscard]] std::vector<std::pair<CpuId, Arrangement>> including_guests() const;
   // How CPUs are to be opened anew; those on which a call hangs are left out.
   [[nodiscard]] std::vector<std::pair<CpuId, Arrangement>> reopen_requests() const;
 

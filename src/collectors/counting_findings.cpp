@@ -187,13 +187,14 @@ std::vector<Finding> counting_findings(const CountingState& state,
   for (Finding& finding : counter_causes(state)) {
     findings.push_back(std::move(finding));
   }
-  if (state.report.guests_fell_back) {
+  if (state.report.guests_refused_on) {
     findings.push_back(
         {"guests_excluded", Severity::warn,
          "What virtual machines execute is not counted: the kernel refuses events "
          "that include guests.",
-         "perf_event_open answered EOPNOTSUPP without exclude_guest, and opened with "
-         "it",
+         "perf_event_open answered EOPNOTSUPP on CPU " +
+             std::to_string(to_int(*state.report.guests_refused_on)) +
+             " without exclude_guest, and opened with it; all CPUs leave guests out alike",
          "Nothing to mend while KVM's mediated vPMU is in use; --guests=exclude says "
          "that this is meant.",
          "docs/permissions.md#guests-excluded"});

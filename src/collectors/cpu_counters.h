@@ -105,6 +105,8 @@ class CpuCounters {
   void set_info(CpuInfo info) { info_ = std::move(info); }
   // How its hardware events were opened.
   [[nodiscard]] Arrangement arrangement() const { return arrangement_; }
+  // Whether any of them includes guests.
+  [[nodiscard]] bool includes_guests() const;
   // As OpenedCpu's.
   [[nodiscard]] const std::optional<Fault>& crowded() const { return crowded_; }
   [[nodiscard]] std::size_t descriptors() const;

@@ -1,4 +1,6 @@
 // What a CPU's counters tell of its events.
+#include <algorithm>
+
 #include "collectors/cpu_counters.h"
 
 namespace perf_exporter {
@@ -80,6 +82,12 @@ GroupTimes CpuCounters::times_ever_led_by(std::size_t event) const {
     times.running += watched->reading.running;
   }
   return times;
+}
+
+bool CpuCounters::includes_guests() const {
+  return std::any_of(groups_.begin(), groups_.end(), [](const WatchedGroup& watched) {
+    return watched.opened.is_hardware && watched.opened.clock == GroupClock::always_runs;
+  });
 }
 
 std::size_t CpuCounters::descriptors() const {

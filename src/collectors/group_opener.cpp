@@ -69,6 +69,16 @@ GroupOpener::GroupOpener(PerfKernel& kernel, std::vector<const CatalogEvent*> wa
     : kernel_(kernel), wanted_(std::move(wanted)), pmus_(std::move(pmus)), guests_(guests) {}
 
 OpenedCpu GroupOpener::open(CpuId cpu, Arrangement arrangement, std::size_t allowance) {
+  const Guests asked = guests_;
+  OpenedCpu opened = open_groups(cpu, arrangement, allowance);
+  if (guests_ != asked) {  // found out midway
+    opened = {};
+    opened = open_groups(cpu, arrangement, allowance);
+  }
+  return opened;
+}
+
+OpenedCpu GroupOpener::open_groups(CpuId cpu, Arrangement arrangement, std::size_t allowance) {
   Attempt attempt;
   attempt.cpu = cpu;
   attempt.pmu = core_pmu_of(pmus_, cpu);

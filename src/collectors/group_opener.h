@@ -55,7 +55,8 @@ class GroupOpener {
               std::vector<CorePmu> pmus, Guests guests);
 
   // Opens as much as `cpu` and the kernel allow, with at most `allowance` descriptors; groups
-  // beyond it are not tried. Never fails as a whole.
+  // beyond it are not tried. Never fails as a whole. All its hardware events include guests, or all
+  // leave them out.
   OpenedCpu open(CpuId cpu, Arrangement arrangement, std::size_t allowance);
 
   // Whether `cpu` takes the event now, together with those that it is never counted without; opens
@@ -71,6 +72,9 @@ class GroupOpener {
   // The guests' mode in force: exclude, too, once the kernel has refused to include them.
   [[nodiscard]] Guests guests() const { return guests_; }
 
+  // Where it has refused that; nothing where it has not.
+  [[nodiscard]] std::optional<CpuId> guests_refused_on() const { return guests_refused_on_; }
+
  private:
   using Indices = std::vector<std::size_t>;
   struct Trial {
@@ -79,6 +83,7 @@ class GroupOpener {
   };
   struct Attempt;
 
+  OpenedCpu open_groups(CpuId cpu, Arrangement arrangement, std::size_t allowance);
   Trial try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu);
   Trial known_or_tried(std::size_t event, CpuId cpu, const CorePmu* pmu);
   bool open_group(Attempt& attempt, const Indices& events);
@@ -93,6 +98,7 @@ class GroupOpener {
   std::vector<const CatalogEvent*> wanted_;
   std::vector<CorePmu> pmus_;
   Guests guests_;
+  std::optional<CpuId> guests_refused_on_;
   std::map<std::pair<std::string, std::size_t>, Trial> known_;  // by PMU name and event
 };
 

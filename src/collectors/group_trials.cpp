@@ -36,6 +36,8 @@ GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const Co
     if (!tried && tried.error().code == EOPNOTSUPP && !software && guests_ == Guests::include &&
         try_event(kernel_, spec, cpu, Guests::exclude)) {
       guests_ = Guests::exclude;
+      guests_refused_on_ = cpu;
+      known_.clear();  // by events that include them
       tried = {};
     }
     if (tried) {

@@ -21,13 +21,14 @@ namespace perf_exporter {
 
 // What a pass of opening came to, beside the counters themselves.
 struct OpenReport {
-  CpuList missing;                // CPUs that the user named and that are offline or not there
-  bool guests_fell_back = false;  // the kernel refused to include guests
-  std::size_t descriptors = 0;    // open now
-  std::size_t allowance = 0;      // that may be open in all
-  std::vector<PmuTruth> truths;   // of the core PMUs that are counted on
-  OnlineMask mask = {};           // over the list of online CPUs
-  CpuList came_back;              // were offline between two looks; opened anew in this pass
+  CpuList missing;  // CPUs that the user named and that are offline or not there
+  // Where the kernel refused to include guests: all CPUs leave them out since.
+  std::optional<CpuId> guests_refused_on;
+  std::size_t descriptors = 0;   // open now
+  std::size_t allowance = 0;     // that may be open in all
+  std::vector<PmuTruth> truths;  // of the core PMUs that are counted on
+  OnlineMask mask = {};          // over the list of online CPUs
+  CpuList came_back;             // were offline between two looks; opened anew in this pass
 };
 
 // The one thread that opens events: at the start, when CPUs come and go, and when a group must be
@@ -93,6 +94,7 @@ class Opener {
   void synchronise();
   void open_missing(const CpuList& missing);
   bool reopen_requested();
+  bool reopen_unlike();
   bool check_truth(const CpuList& wanted);
   bool note_conditions();
   using Waiting = std::map<CpuId, std::vector<std::size_t>>;  // events by CPU

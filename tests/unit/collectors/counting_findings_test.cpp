@@ -266,12 +266,13 @@ TEST(CountingFindings, EveryOtherOneIsDocumentedToo) {
   state.starved[6] = {CpuId{0}};
   state.unread[7][EIO] = {CpuId{0}};
   state.report.missing = {CpuId{9}};
-  state.report.guests_fell_back = true;
+  state.report.guests_refused_on = CpuId{2};
   const auto findings = counting_findings(state, {});
   EXPECT_EQ(findings.size(), 10U);
   for (const Finding& finding : findings) {
     expect_complete(finding);
   }
+  EXPECT_TRUE(has(find(findings, "guests_excluded")->evidence, "on CPU 2"));
 }
 
 TEST(CountingFindings, TheLimitOfOpenFilesIsRaisedWhereTheProcessRuns) {

@@ -22,7 +22,7 @@ TEST_F(OpenerTest, OpensNothingBeforeItMayBegin) {
   EXPECT_EQ(preparations_, 1);
   EXPECT_EQ(machine_.counters.installed(), (CpuList{CpuId{0}, CpuId{1}}));
   EXPECT_EQ(report().descriptors, 24U);
-  EXPECT_FALSE(report().guests_fell_back);
+  EXPECT_FALSE(report().guests_refused_on);
   EXPECT_TRUE(report().missing.empty());
   machine_.read();
   EXPECT_EQ(machine_.total(1, "cycles"), 2000U) << "it was looked at once";
@@ -58,7 +58,32 @@ TEST_F(OpenerTest, SaysThatGuestsHadToBeLeftOut) {
   machine_.kernel.refuse(with_guests, EOPNOTSUPP);
   start();
   ASSERT_TRUE(running());
-  EXPECT_TRUE(report().guests_fell_back);
+  EXPECT_EQ(report().guests_refused_on, CpuId{0});
+}
+
+// CPUs 0 and 1 were open already when it was found out.
+TEST_F(OpenerTest, WhereOneCpuRefusesGuestsAllLeaveThemOut) {
+  machine_.host.set_online("0-3");
+  FakePerfKernel::Match with_guests;
+  with_guests.where = [](const OpenCall& call) {
+    return is_hardware(call) && call.cpu == 2 && call.attr->exclude_guest == 0;
+  };
+  machine_.kernel.refuse(with_guests, EOPNOTSUPP);
+  start();
+  ASSERT_TRUE(running());
+  EXPECT_EQ(report().guests_refused_on, CpuId{2});
+  EXPECT_EQ(machine_.counters.installed().size(), 4U);
+  EXPECT_TRUE(machine_.counters.including_guests().empty());
+  machine_.read();
+  for (const int on : {0, 1, 2, 3}) {
+    EXPECT_EQ(machine_.status(on, "branches"), EventStatus::counting) << on;
+    machine_.with_cpu(on, [&](const CpuCounters& cpu) {
+      EXPECT_EQ(cpu.leader_of(index_of(machine_.events, "branches")),
+                index_of(machine_.events, "cycles"))
+          << "one group of all on CPU " << on;
+      EXPECT_FALSE(cpu.crowded());
+    });
+  }
 }
 
 TEST_F(OpenerTest, FollowsHotplugBothWays) {
