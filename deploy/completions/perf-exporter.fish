@@ -14,7 +14,7 @@ end
 
 complete -c perf-exporter -f
 complete -c perf-exporter -n 'not __fish_seen_subcommand_from probe list stat' -a probe -d 'Explain what can be counted here and what to change where it can\'t'
-complete -c perf-exporter -n 'not __fish_seen_subcommand_from probe list stat' -a list -d 'Show the events and whether each opens here; only those that contain PATTERN'
+complete -c perf-exporter -n 'not __fish_seen_subcommand_from probe list stat' -a list -d 'Show the events, whether each opens here, and why not; only those that contain PATTERN'
 complete -c perf-exporter -n 'not __fish_seen_subcommand_from probe list stat' -a stat -d 'Count for a while and print a table, without serving'
 complete -c perf-exporter -l collector -x -a '(__fish_complete_list , __perf_exporter_collectors)' -d 'Run exactly the collectors named'
 complete -c perf-exporter -l no-collector -x -a '(__fish_complete_list , __perf_exporter_collectors)' -d 'Take these from the collectors that run'

@@ -22,7 +22,9 @@ constexpr std::array<CommandText, 4> kCommands = {{
      "Explain what can be counted here and what to change where it can't. Exits with 3 where a "
      "permission refuses something wanted."},
     {Command::list, "list", "[PATTERN]",
-     "Show the events and whether each opens here; only those that contain PATTERN."},
+     "Show the events, whether each opens here, and why not; only those that contain PATTERN. "
+     "Exits "
+     "with 2 where none does."},
     {Command::stat, "stat", "", "Count for a while and print a table, without serving."},
 }};
 

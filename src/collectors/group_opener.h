@@ -63,6 +63,10 @@ class GroupOpener {
   // nothing that stays open.
   bool opens_now(std::size_t event, CpuId cpu);
 
+  // Why `cpu` does not take the event alone; nothing where it does. As when it is opened: what its
+  // PMU has refused on another CPU is not asked again. Opens nothing that stays open.
+  std::optional<EventRefusal> refusal_alone(std::size_t event, CpuId cpu);
+
   // What PMUs refused is asked anew from now on.
   void forget_refusals();
 

@@ -2,6 +2,7 @@
 #include <linux/perf_event.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "collectors/group_opener.h"
 
@@ -86,6 +87,16 @@ bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
     }
   }
   return specs.size() < 2 || EventGroup::open(kernel_, specs, cpu, guests_);
+}
+
+std::optional<EventRefusal> GroupOpener::refusal_alone(std::size_t event, CpuId cpu) {
+  const CorePmu* pmu = core_pmu_of(pmus_, cpu);
+  if (!is_software(*wanted_[event])) {
+    if (Trial known = known_or_tried(event, cpu, pmu); known.refusal) {
+      return std::move(known.refusal);
+    }
+  }
+  return try_alone(event, cpu, pmu).refusal;
 }
 
 void GroupOpener::forget_refusals() {

@@ -7,7 +7,9 @@ EventSpec on_pmu(const EventSpec& spec, std::uint32_t pmu_type) {
   if (spec.type != PERF_TYPE_HARDWARE && spec.type != PERF_TYPE_HW_CACHE) {
     return spec;
   }
-  return {spec.type, spec.config | (std::uint64_t{pmu_type} << kPmuTypeShift)};
+  EventSpec extended = spec;
+  extended.config |= std::uint64_t{pmu_type} << kPmuTypeShift;
+  return extended;
 }
 
 perf_event_attr counting_attr(const EventSpec& spec, GroupRole role, Guests guests) {
@@ -15,6 +17,8 @@ perf_event_attr counting_attr(const EventSpec& spec, GroupRole role, Guests gues
   attr.size = sizeof attr;
   attr.type = spec.type;
   attr.config = spec.config;
+  attr.config1 = spec.config1;
+  attr.config2 = spec.config2;
   attr.disabled = role == GroupRole::leader ? 1 : 0;
   attr.exclude_guest = guests == Guests::exclude ? 1 : 0;
   attr.read_format = PERF_FORMAT_GROUP | PERF_FORMAT_ID | PERF_FORMAT_TOTAL_TIME_ENABLED |

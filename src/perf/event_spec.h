@@ -4,10 +4,12 @@
 
 namespace perf_exporter {
 
-// What to count, as perf_event_open(2) encodes it: the type and config of perf_event_attr.
+// What to count, as perf_event_open(2) encodes it: the type and configs of perf_event_attr.
 struct EventSpec {
   std::uint32_t type = 0;
   std::uint64_t config = 0;
+  std::uint64_t config1 = 0;
+  std::uint64_t config2 = 0;
 
   bool operator==(const EventSpec&) const = default;
 };

@@ -66,7 +66,7 @@ bool encode(const Pfm& pfm, const std::string& name, EventSpec& spec) {
   argument.attr = &attr;
   const int encoded =
       pfm.get_os_event_encoding(name.c_str(), PFM_PLM0 | PFM_PLM3, PFM_OS_PERF_EVENT, &argument);
-  spec = {attr.type, attr.config};
+  spec = {attr.type, attr.config, attr.config1, attr.config2};
   return encoded == PFM_SUCCESS;
 }
 

@@ -68,15 +68,23 @@ class Commands(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         for event in ("cycles", "instructions", "l1d_read_misses", *harness.SOFTWARE_EVENTS):
             self.assertRegex(done.stdout, rf"(?m)^{event} +\w+ +(opens|unsupported|refused|busy) ")
+        for row in re.findall(r"^\w+ +\w+ +(?:unsupported|refused|busy) .*$", done.stdout, re.M):
+            self.assertRegex(row, r" \(E[A-Z]+\) ", "a reason with its errno")
         filtered = harness.run("list", "FAULT").stdout
         self.assertIn("page_faults", filtered)
         self.assertNotIn("\ncycles ", filtered)
 
+    def test_list_of_what_nothing_here_knows_names_what_is_near(self):
+        done = harness.run("list", "page_fautls")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("'page_fautls' (did you mean page_faults", done.stderr)
+
     def test_list_help_and_docs_say_the_same_of_every_event(self):
         docs = (pathlib.Path(__file__).parents[2] / "docs/metrics.md").read_text(encoding="utf-8")
         documented = dict(re.findall(r"^\| `perf_cpu_(\w+)_total` \|.*\| ([^|]+\.) \|$", docs, re.M))
-        listed = re.findall(r"^(\w+) +(?:cycles|instructions|branch|cache|software|stalls|bus|hw_cache) +\w+ +(.+)$",
-                            harness.run("list").stdout, re.M)
+        listed = re.findall(r"^(\w+) +(?:cycles|instructions|branch|cache|software|stalls|bus|hw_cache) +\w+ +\S.*?  +"
+                            r"(\S.*)$", harness.run("list").stdout, re.M)
         self.assertGreater(len(listed), 40)
         for event, meaning in listed:
             metric = re.sub(r"^(?:l1d|l1i|ll|dtlb|itlb|bpu|node)_(?:read|write|prefetch)", "hw_cache", event)

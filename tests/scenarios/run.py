@@ -27,6 +27,7 @@ import cgroups
 import container
 import filters
 import inherited
+import listing
 import masked
 import oci
 import other_calls
@@ -48,8 +49,7 @@ PERFMON = 1 << 38
 PRIVILEGED_PORTS = 1024
 EVERYBODY = ["0", "0", "4294967295"]
 MODULES = (capabilities, surroundings, filters, other_calls, preflights, cgroups, serving, untried, sums, inherited,
-           masked, threads, silence, together, oci, words,
-           addresses)  # fmt: skip
+           masked, threads, silence, together, oci, words, addresses, listing)  # fmt: skip
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 

@@ -35,6 +35,15 @@ TEST(EventAttr, IsReadAsAGroupWithIdsAndBothTimes) {
                                   PERF_FORMAT_TOTAL_TIME_RUNNING);
 }
 
+TEST(EventAttr, HasAllConfigs) {
+  const EventSpec spec{PERF_TYPE_RAW, 0x1b7, 0x10001, 7};
+  const perf_event_attr attr = counting_attr(spec, GroupRole::leader, Guests::include);
+  EXPECT_EQ(attr.config1, 0x10001U);
+  EXPECT_EQ(attr.config2, 7U);
+  EXPECT_EQ(on_pmu({PERF_TYPE_HARDWARE, 1, 2, 3}, 4),
+            (EventSpec{PERF_TYPE_HARDWARE, 0x400000001, 2, 3}));
+}
+
 TEST(EventAttr, GuestsAreExcludedOnlyOnDemand) {
   EXPECT_EQ(counting_attr(kCycles, GroupRole::leader, Guests::include).exclude_guest, 0U);
   EXPECT_EQ(counting_attr(kCycles, GroupRole::leader, Guests::exclude).exclude_guest, 1U);
