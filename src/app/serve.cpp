@@ -9,13 +9,13 @@
 
 #include "app/address_watch.h"
 #include "app/commands.h"
+#include "app/content.h"
 #include "app/descriptors.h"
 #include "app/exit_codes.h"
 #include "app/finding_log.h"
 #include "app/service_manager.h"
 #include "app/session.h"
 #include "app/signals.h"
-#include "app/status_page.h"
 #include "app/strict.h"
 #include "base/clock.h"
 #include "caps/process_caps.h"
@@ -23,6 +23,9 @@
 
 namespace perf_exporter {
 namespace {
+
+// With what else a stop waits for, two seconds in all.
+constexpr std::chrono::milliseconds kLastLogPatience{200};
 
 // What --strict takes for fatal, for the log; empty where it lets the exporter go on.
 std::string strict_objections(const Options& options, const ProbeReport& report, Session& session) {
@@ -46,62 +49,6 @@ std::vector<std::string> disabled_collectors(const Options& options) {
     }
   }
   return disabled;
-}
-
-std::string version_text(PageFormat format) {
-  return format == PageFormat::json
-             ? "{\"name\":\"perf-exporter\",\"version\":\"" PERF_EXPORTER_VERSION "\"}\n"
-             : "perf-exporter " PERF_EXPORTER_VERSION "\n";
-}
-
-std::string probe_page(const std::optional<ProbeReport>& report, PageFormat format) {
-  constexpr const char* kStarting = "The first events are being opened.";
-  switch (format) {
-    case PageFormat::json:
-      return report_json(report.value_or(ProbeReport{}));  // before the first opens: all unknown
-    case PageFormat::text:
-      return report ? report_text(*report) : std::string(kStarting) + '\n';
-    case PageFormat::html:
-      break;
-  }
-  return html_page(
-      "perf-exporter: probe",
-      "<h1>Probe</h1>" + (report ? report_html(*report) : "<p>" + std::string(kStarting) + "</p>"));
-}
-
-// As of a reading that is no older than a second: each interrupts every CPU, and no limit holds for
-// those who ask for this page.
-std::string fresh_status_page(const Options& options, Session& session) {
-  constexpr std::uint64_t kSecond = 1'000'000'000;
-  CounterSet& counters = session.counters();
-  std::string page;
-  const auto show = [&](const CountersView& view) {
-    page = status_page(options, view, session.board().report());
-  };
-  if (monotonic_ns() - counters.read_at() < kSecond) {
-    counters.with_state(show);
-  } else {
-    counters.with_reading(
-        [&](const CountersView& view, const std::vector<Fault>& /*faults*/) { show(view); });
-  }
-  return page;
-}
-
-Content content_of(const Options& options, Session& session) {
-  Content content;
-  content.metrics = [&session](const ScrapeRequest& request, std::string& body) {
-    session.scrape(request.representation.format, request.filter, body);
-  };
-  content.ready = [&session] {
-    const auto report = session.board().report();
-    return Readiness{report ? ReadyState::ready : ReadyState::starting, readiness_text(report)};
-  };
-  content.probe = [&session](PageFormat format) {
-    return probe_page(session.board().report(), format);
-  };
-  content.status_page = [&options, &session] { return fresh_status_page(options, session); };
-  content.version = version_text;
-  return content;
 }
 
 // The opening thread keeps what this thread may raise; all threads started later get nothing.
@@ -222,7 +169,7 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   const bool all_answered = (*server)->stop();
   if (!running->stop() || !all_answered) {
     logger->warn("a call to the kernel has not returned; leaving it behind");
-    (void)log.finish(kLogPatience);
+    (void)log.finish(kLastLogPatience);
     ::_exit(refused ? kExitRefused : 0);
   }
   return refused ? kExitRefused : 0;

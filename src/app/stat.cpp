@@ -10,20 +10,13 @@
 #include "app/exit_codes.h"
 #include "app/session.h"
 #include "app/signals.h"
+#include "app/stat_reader.h"
 #include "app/stat_table.h"
 #include "base/clock.h"
 #include "caps/process_caps.h"
 
 namespace perf_exporter {
 namespace {
-
-StatSnapshot take_snapshot(CounterSet& counters) {
-  StatSnapshot snapshot;
-  counters.with_reading([&](const CountersView& view, const std::vector<Fault>& /*faults*/) {
-    snapshot = stat_snapshot(view, monotonic_ns());
-  });
-  return snapshot;
-}
 
 bool is_untried(const EventTrial& event) {
   return event.status == to_string(EventStatus::untried);
@@ -65,6 +58,26 @@ StopSignals::Woken wait_for_opens(StopSignals& signals, Session& session, const 
   }
 }
 
+// Until the time is over or a signal comes.
+void wait_for_end(StopSignals& signals, std::chrono::milliseconds left) {
+  constexpr std::uint64_t kMillisecond = 1'000'000;
+  while (left.count() > 0) {
+    const std::uint64_t begun = monotonic_ns();
+    if (signals.wait(left) != StopSignals::Woken::by_thread) {
+      return;
+    }
+    left -= std::chrono::milliseconds((monotonic_ns() - begun) / kMillisecond);
+  }
+}
+
+// The exit code; ends the process where a thread is in a call that has not returned.
+int leave(Session& session, bool has_left_behind, int code, LogStyle style) {
+  if (!session.stop() || has_left_behind) {
+    ::_exit(close_output(code, style));
+  }
+  return code;
+}
+
 }  // namespace
 
 int stat(const Options& options, PerfKernel& kernel, const Log& log) {
@@ -87,23 +100,18 @@ int stat(const Options& options, PerfKernel& kernel, const Log& log) {
   }
   (*session)->begin();
   if (wait_for_opens(*signals, **session, options) == StopSignals::Woken::by_signal) {
-    return 0;
+    return leave(**session, false, 0, options.log_style);
   }
-  const StatSnapshot before = take_snapshot((*session)->counters());
-  auto left = options.stat_for;
-  while (left.count() > 0) {
-    const std::uint64_t begun = monotonic_ns();
-    if (signals->wait(left) != StopSignals::Woken::by_thread) {
-      break;
-    }
-    constexpr std::uint64_t kMillisecond = 1'000'000;
-    left -= std::chrono::milliseconds((monotonic_ns() - begun) / kMillisecond);
-  }
-  const StatSnapshot after = take_snapshot((*session)->counters());
+  StatReader reader((*session)->counters(), options.paths);
+  const StatSnapshot before = reader.take();
+  wait_for_end(*signals, options.stat_for);
+  const StatSnapshot after = reader.take();
   signals->release();
   std::fputs(stat_table(before, after).c_str(), stdout);
+  (*session)->look_for_silence();
   const auto report = (*session)->board().report();
-  return report && print_obstacles(*report, options.log_style) ? kExitRefused : 0;
+  const int code = report && print_obstacles(*report, options.log_style) ? kExitRefused : 0;
+  return leave(**session, reader.has_left_behind(), code, options.log_style);
 }
 
 }  // namespace perf_exporter

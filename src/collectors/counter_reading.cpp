@@ -38,6 +38,12 @@ void CounterSet::with_reading(const Use& use) {
   use(view(), reading.faults);
 }
 
+std::size_t CounterSet::lost_readers() const {
+  const std::lock_guard lock(mutex_);
+  const bool is_one_more = in_hand_ != nullptr && in_hand_->claim().hangs(monotonic_ns());
+  return lost_readers_ + (is_one_more ? 1 : 0);
+}
+
 void CounterSet::wait_for_reader(Lock& lock) {
   const RawCount left =
       in_hand_ != nullptr ? in_hand_->claim().patience_left(monotonic_ns()) : CallClaim::kPatience;

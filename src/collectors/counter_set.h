@@ -74,6 +74,8 @@ class CounterSet {
   [[nodiscard]] bool hangs(CpuId cpu) const;
   // The CPUs on which one does.
   [[nodiscard]] CpuList hanging() const;
+  // How many threads hang in a reading.
+  [[nodiscard]] std::size_t lost_readers() const;
   // The CPUs that were offline since they were opened, by their events' clocks, and are back.
   [[nodiscard]] CpuList came_back() const;
   // When the newest reading of all CPUs has ended: CLOCK_MONOTONIC in ns; 0 where one is due.

@@ -38,8 +38,8 @@ class CivetwebEngine {
   CivetwebEngine(const CivetwebEngine&) = delete;
   CivetwebEngine& operator=(const CivetwebEngine&) = delete;
 
-  // Closes the listeners, finishes the requests that are running, as far as a second suffices, and
-  // ends all threads. False where one of them does not end within another second.
+  // Closes the listeners, finishes the requests that are running, as far as 0.7 s suffice, and ends
+  // all threads. False where one of them has not ended a second after the call.
   [[nodiscard]] bool stop();
 
   [[nodiscard]] const Listeners& listeners() const { return listeners_; }

@@ -2,6 +2,7 @@
 // what is counted.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 
@@ -33,6 +34,9 @@ struct Content {
   // Appends the metrics to `body`, which comes empty and keeps its capacity from one scrape to the
   // next.
   std::function<void(const ScrapeRequest&, std::string& body)> metrics;
+  // How many calls of `metrics` hang in the kernel now and may never return. What bounds requests
+  // and threads does without those.
+  std::function<std::size_t()> lost_scrapes = [] { return std::size_t{0}; };
   std::function<Readiness()> ready;
   std::function<std::string(PageFormat)> probe;
   std::function<std::string()> status_page;        // HTML

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,17 +30,19 @@ class ExchangePool {
   std::vector<std::unique_ptr<Exchange>> free_;
 };
 
-// At most `limit` at once; 0 or less: no limit.
+// At most `limit` at once, beside those that are lost; 0 or less: no limit.
 class ConcurrencyLimit {
  public:
   explicit ConcurrencyLimit(int limit) : limit_(limit) {}
 
-  // Held while one is running; false where the limit was reached.
+  // Held while one is running; false where the limit was reached. So many of those that run are
+  // `lost`: they may never end.
   class Permit {
    public:
-    explicit Permit(ConcurrencyLimit& limit)
+    Permit(ConcurrencyLimit& limit, std::size_t lost)
         : limit_(limit),
-          granted_(limit.running_.fetch_add(1) < limit.limit_ || limit.limit_ <= 0) {}
+          granted_(limit.running_.fetch_add(1) < limit.limit_ + static_cast<int>(lost) ||
+                   limit.limit_ <= 0) {}
     ~Permit() { limit_.running_.fetch_sub(1); }
     Permit(const Permit&) = delete;
     Permit& operator=(const Permit&) = delete;

@@ -108,7 +108,7 @@ Responder::Body Responder::write_page(const Route& route, std::string& body) {
 }
 
 Responder::Body Responder::write_metrics(const ScrapeRequest& scrape, std::string& body) {
-  const ConcurrencyLimit::Permit permit(running_);
+  const ConcurrencyLimit::Permit permit(running_, content_.lost_scrapes());
   if (!permit.granted()) {
     write_line("too many requests for metrics at once", body);
     return {503, kText};

@@ -16,8 +16,8 @@ namespace perf_exporter {
 // Answers requests, without a socket in sight.
 class Responder {
  public:
-  // At most `max_requests` requests for metrics are worked on at once (0: no limit), more get 503.
-  // `logger`, not null, is told what goes wrong.
+  // At most `max_requests` requests for metrics are worked on at once (0: no limit), beside those
+  // that are lost; more get 503. `logger`, not null, is told what goes wrong.
   Responder(Routes routes, Content content, int max_requests,
             std::shared_ptr<spdlog::logger> logger)
       : routes_(std::move(routes)),

@@ -12,10 +12,11 @@ namespace {
 constexpr int kRequestsWithoutLimit = 40;
 constexpr int kStandingBy = 2;
 
-WorkerPool::Options pool_options(const ServerOptions& options) {
+WorkerPool::Options pool_options(const ServerOptions& options, const Content& content) {
   const int requests = options.max_requests > 0 ? options.max_requests : kRequestsWithoutLimit;
   const int most = std::max(kStandingBy, requests + options.spare_threads);
-  return {kStandingBy, static_cast<std::size_t>(most), options.paths, options.logger};
+  return {kStandingBy, static_cast<std::size_t>(most), options.paths, options.logger,
+          content.lost_scrapes};
 }
 
 }  // namespace
@@ -34,9 +35,9 @@ Result<std::unique_ptr<Server>> Server::start(Listeners listeners, const ServerO
   if (auto room = require_descriptors(kDescriptorsToAnswer, "serving"); !room) {
     return tl::unexpected<Fault>(room.error());
   }
+  const WorkerPool::Options pool = pool_options(options, content);
   std::unique_ptr<Server> server(new Server(std::move(*routes), std::move(content), options));
-  auto engine =
-      CivetwebEngine::start(std::move(listeners), pool_options(options), server->responder_);
+  auto engine = CivetwebEngine::start(std::move(listeners), pool, server->responder_);
   if (!engine) {
     return tl::unexpected<Fault>(engine.error());
   }

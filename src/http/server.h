@@ -25,7 +25,8 @@ inline constexpr std::size_t kDescriptorsToAnswer = 2;
 
 struct ServerOptions {
   std::string telemetry_path = "/metrics";
-  // So many requests for metrics are worked on at once, more get 503. 0: no limit but that of the
+  // So many requests for metrics are worked on at once, beside those that are lost in the kernel;
+  // more get 503. 0: no limit but that of the
   // threads. At most kMostRequests, since each needs a thread.
   int max_requests = 40;
   // Besides those: for the other pages, for the 503s, and for connections on which nothing happens.
@@ -64,7 +65,7 @@ class Server {
   std::size_t listen_again();
 
   // Removes the unix sockets, answers the requests that are running and closes all connections,
-  // within two seconds. Makes no thread. False where a function of the content has not returned by
+  // within a second. Makes no thread. False where a function of the content has not returned by
   // then: the process should end without unwinding. May be called again.
   [[nodiscard]] bool stop();
 

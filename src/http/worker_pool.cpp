@@ -20,11 +20,11 @@ constexpr Milliseconds kShortPause{2};
 // Up to so many threads are made without a look at whether connections are half open.
 constexpr std::size_t kFew = 8;
 // So many tasks are left to the rest of the program, which forks now and then.
-constexpr int kHeadroom = 2;
+constexpr std::size_t kHeadroom = 2;
 // How long no more threads are asked for after one could not be made.
 constexpr std::chrono::minutes kLimited{10};
-constexpr Milliseconds kDrain{1000};
-constexpr Milliseconds kEnd{1000};
+constexpr Milliseconds kDrain{700};
+constexpr Milliseconds kStop{1000};
 
 // Takes up room for tasks as long as it lives.
 class Placeholders {
@@ -107,8 +107,9 @@ std::optional<Milliseconds> WorkerPool::make_room() {
 }
 
 bool WorkerPool::stop() {
+  const auto until = Clock::now() + kStop;
   connections_.drain(kDrain);
-  return connections_.end(kEnd);
+  return connections_.end(std::chrono::duration_cast<Milliseconds>(until - Clock::now()));
 }
 
 Result<void> WorkerPool::add_thread() {
@@ -137,7 +138,8 @@ Result<void> WorkerPool::add_thread() {
 
 // Makes a thread for each connection in want of one.
 void WorkerPool::grow(std::size_t most) {
-  const std::size_t workers = connections_.count_workers();
+  const std::size_t lost = std::min(options_.lost(), connections_.count_workers());
+  const std::size_t workers = connections_.count_workers() - lost;
   const std::size_t count =
       std::min(connections_.waiting().in_want, most - std::min(most, workers));
   if (count == 0) {
@@ -145,7 +147,7 @@ void WorkerPool::grow(std::size_t most) {
   }
   Placeholders headroom;
   Result<void> made;
-  for (int i = 0; made && i < kHeadroom; ++i) {
+  for (std::size_t i = lost; made && i < kHeadroom; ++i) {
     made = headroom.add(options_.paths);
   }
   for (std::size_t i = 0; made && i < count; ++i) {
@@ -154,7 +156,7 @@ void WorkerPool::grow(std::size_t most) {
   if (made) {
     return;
   }
-  bound_ = std::max(options_.least, connections_.count_workers());
+  bound_ = std::max(options_.least, connections_.count_workers() - lost);
   bound_until_ = Clock::now() + kLimited;
   if (std::exchange(told_, made.error().what) != told_) {
     options_.logger->warn(

@@ -28,6 +28,9 @@ class WorkerPool {
     std::size_t most = 2;
     HostPaths paths;
     std::shared_ptr<spdlog::logger> logger;  // not null
+    // How many threads may never come back. They don't count: others are made in their place, with
+    // what room there is.
+    std::function<std::size_t()> lost = [] { return std::size_t{0}; };
   };
 
   // `serve` runs on each thread and returns when Connections::take gives nothing.
@@ -47,8 +50,8 @@ class WorkerPool {
   // after what time it wants to be called again; nothing where no connection waits.
   std::optional<std::chrono::milliseconds> make_room();
 
-  // Once nothing is accepted any more: finishes the requests that are running, as far as a second
-  // suffices, and ends all threads. False where one of them does not end, within another second.
+  // Once nothing is accepted any more: finishes the requests that are running, as far as 0.7 s
+  // suffice, and ends all threads. False where one of them has not ended a second after the call.
   [[nodiscard]] bool stop();
 
  private:

@@ -32,6 +32,7 @@ import masked
 import oci
 import other_calls
 import preflights
+import scarce
 import serving
 import silence
 import starts
@@ -49,7 +50,7 @@ PERFMON = 1 << 38
 PRIVILEGED_PORTS = 1024
 EVERYBODY = ["0", "0", "4294967295"]
 MODULES = (capabilities, surroundings, filters, other_calls, preflights, cgroups, serving, untried, sums, inherited,
-           masked, threads, silence, together, oci, words, addresses, listing)  # fmt: skip
+           masked, threads, silence, together, scarce, oci, words, addresses, listing)  # fmt: skip
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 

@@ -2,7 +2,7 @@
 """Executes a command whose calls of perf_event_open are never answered: unanswered.py WHICH COMMAND...
 
 WHICH: `all` of them, those `after_r0` (the first trial's, made with undefined flags, are let through), or those of group
-`members`, so that every trial is answered. The kernel holds such a call until the supervisor answers, which it never
+`members`, so that every trial is answered; or the `reads` of the group of software events, by their size. The kernel holds such a call until the supervisor answers, which it never
 does (seccomp_unotify(2)); the supervisor goes with the command.
 """
 
@@ -13,12 +13,15 @@ import sys
 
 import seccomp
 
-GROUP_FD, FLAGS = 3, 4
+COUNT, GROUP_FD, FLAGS = 2, 3, 4
 CLOEXEC = 8  # PERF_FLAG_FD_CLOEXEC, which every call but r0 has alone
-CONDITIONS = {
-    "all": (),
-    "after_r0": (seccomp.Arg(FLAGS, seccomp.EQ, CLOEXEC),),
-    "members": (seccomp.Arg(GROUP_FD, seccomp.MASKED_EQ, 1 << 31, 0),),  # not -1
+# PERF_FORMAT_GROUP, _ID and both times: three numbers, and two for each of five events.
+GROUP_BYTES = 8 * (3 + 2 * 5)
+RULES = {
+    "all": ("perf_event_open",),
+    "after_r0": ("perf_event_open", seccomp.Arg(FLAGS, seccomp.EQ, CLOEXEC)),
+    "members": ("perf_event_open", seccomp.Arg(GROUP_FD, seccomp.MASKED_EQ, 1 << 31, 0)),  # not -1
+    "reads": ("read", seccomp.Arg(COUNT, seccomp.EQ, GROUP_BYTES)),
 }
 
 
@@ -34,7 +37,7 @@ def main():
     process = os.getpid()
     filter_ = seccomp.SyscallFilter(seccomp.ALLOW)
     filter_.set_attr(seccomp.Attr.CTL_NNP, 0)
-    filter_.add_rule(seccomp.NOTIFY, "perf_event_open", *CONDITIONS[sys.argv[1]])
+    filter_.add_rule(seccomp.NOTIFY, *RULES[sys.argv[1]])
     filter_.load()
     between = os.fork()
     if between == 0:

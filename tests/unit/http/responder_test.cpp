@@ -156,22 +156,31 @@ TEST_F(ResponderTest, KeepsItsBuffersFromOneAnswerToTheNext) {
 
 TEST(ConcurrencyLimit, GrantsAsManyAsAllowedAtOnce) {
   ConcurrencyLimit limit(2);
-  const ConcurrencyLimit::Permit first(limit);
+  const ConcurrencyLimit::Permit first(limit, 0);
   {
-    const ConcurrencyLimit::Permit second(limit);
-    const ConcurrencyLimit::Permit third(limit);
+    const ConcurrencyLimit::Permit second(limit, 0);
+    const ConcurrencyLimit::Permit third(limit, 0);
     EXPECT_TRUE(first.granted());
     EXPECT_TRUE(second.granted());
     EXPECT_FALSE(third.granted());
   }
-  EXPECT_TRUE(ConcurrencyLimit::Permit(limit).granted());
+  EXPECT_TRUE(ConcurrencyLimit::Permit(limit, 0).granted());
+}
+
+TEST(ConcurrencyLimit, ThoseThatAreLostDoNotCount) {
+  ConcurrencyLimit limit(1);
+  const ConcurrencyLimit::Permit lost(limit, 0);
+  EXPECT_FALSE(ConcurrencyLimit::Permit(limit, 0).granted());
+  const ConcurrencyLimit::Permit second(limit, 1);
+  EXPECT_TRUE(second.granted());
+  EXPECT_FALSE(ConcurrencyLimit::Permit(limit, 1).granted());
 }
 
 TEST(ConcurrencyLimit, ZeroMeansNoLimit) {
   ConcurrencyLimit limit(0);
-  const ConcurrencyLimit::Permit first(limit);
+  const ConcurrencyLimit::Permit first(limit, 0);
   EXPECT_TRUE(first.granted());
-  EXPECT_TRUE(ConcurrencyLimit::Permit(limit).granted());
+  EXPECT_TRUE(ConcurrencyLimit::Permit(limit, 0).granted());
 }
 
 TEST(ExchangePool, LendsTheLastReturnedFirst) {
