@@ -86,11 +86,11 @@ void Session::publish(const OpenReport& report) {
     whole.events = event_trials(state);
   });
   auto silence = evidence_now();
-  const std::lock_guard lock(publishing_);
+  std::unique_lock lock(publishing_);
   newest_ = std::move(whole);
   passed_ = true;
   silence_ = std::move(silence);
-  tell();
+  tell(std::move(lock));
 }
 
 std::optional<std::string> Session::evidence_now() const {
@@ -103,26 +103,43 @@ std::optional<std::string> Session::evidence_now() const {
 
 void Session::look_for_silence() {
   auto silence = evidence_now();
-  const std::lock_guard lock(publishing_);
+  std::unique_lock lock(publishing_);
   if (silence == silence_) {
     return;
   }
   silence_ = std::move(silence);
   if (silence_ || passed_) {  // else the first opens go on
-    tell();
+    tell(std::move(lock));
   }
 }
 
 void Session::tell_addresses(std::string evidence) {
-  const std::lock_guard lock(publishing_);
+  std::unique_lock lock(publishing_);
   const bool is_news = evidence != unheard_addresses_;
   unheard_addresses_ = std::move(evidence);
   if (is_news && passed_) {  // else the first pass tells it
-    tell();
+    tell(std::move(lock));
   }
 }
 
-void Session::tell() {
+void Session::tell(std::unique_lock<std::mutex> publishing) {
+  is_untold_ = true;
+  if (is_telling_) {
+    return;
+  }
+  is_telling_ = true;
+  while (std::exchange(is_untold_, false)) {
+    const ProbeReport whole = newest();
+    publishing.unlock();
+    scrape_.set_lasting_metrics(lasting_metrics(whole, options_.paths));
+    board_.publish(whole);
+    after_pass_(whole);
+    publishing.lock();
+  }
+  is_telling_ = false;
+}
+
+ProbeReport Session::newest() const {
   ProbeReport whole = newest_;
   if (silence_) {
     whole.findings.push_back(
@@ -133,9 +150,7 @@ void Session::tell() {
         make_finding("address_unavailable", Severity::warn, unheard_addresses_, whole.facts));
   }
   arrange(whole.findings);
-  scrape_.set_lasting_metrics(lasting_metrics(whole, options_.paths));
-  board_.publish(whole);
-  after_pass_(whole);
+  return whole;
 }
 
 void Session::scrape(Format format, const CollectorFilter& filter, std::string& body) {

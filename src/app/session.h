@@ -27,7 +27,8 @@ class Session {
  public:
   // Called when the board has been brought up to date: on the opening thread after the first opens,
   // after each later change and after each retry of what was refused; on that of
-  // look_for_silence() where this found something new. Never by two threads at once.
+  // look_for_silence() where this found something new; or on the other of the two where that one is
+  // in such a call. Never by two threads at once, nor with a lock held.
   using AfterPass = std::function<void(const ProbeReport&)>;
 
   // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told.
@@ -63,8 +64,9 @@ class Session {
   Result<void> probe(CpuId cpu);
   void publish(const OpenReport& report);
   [[nodiscard]] std::optional<std::string> evidence_now() const;
-  // With publishing_ held.
-  void tell();
+  // Publishes what is newest. Where another thread is about to, it does.
+  void tell(std::unique_lock<std::mutex> publishing);
+  [[nodiscard]] ProbeReport newest() const;  // with publishing_ held
 
   Options options_;
   SideCalls side_calls_;
@@ -80,6 +82,8 @@ class Session {
   std::mutex publishing_;
   ProbeReport newest_;                  // what the opening thread has found; its facts come first
   bool passed_ = false;                 // it has published
+  bool is_telling_ = false;             // some thread
+  bool is_untold_ = false;              // something is
   std::optional<std::string> silence_;  // the evidence, as told
   std::string unheard_addresses_;       // likewise
   CounterSet counters_;

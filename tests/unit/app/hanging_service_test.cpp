@@ -184,5 +184,37 @@ TEST_F(HangingServiceTest, AStopClosesTheSocketsAndLeavesTheThreadBehind) {
   EXPECT_THROW((void)get("/-/healthy"), std::runtime_error);
 }
 
+// A hook that takes its time, as a log may, holds up nobody, and is not called beside itself.
+TEST_F(HangingServiceTest, TheHookIsCalledWithoutALock) {
+  HangingCalls hook;
+  std::atomic<int> at_once = 0;
+  std::atomic<int> most_at_once = 0;
+  std::vector<std::size_t> findings;
+  session_ = Session::create(options_, kernel_, SideCalls{}, log_, [&](const ProbeReport& report) {
+               most_at_once = std::max<int>(most_at_once, ++at_once);
+               findings.push_back(report.findings.size());
+               hook.hang();
+               --at_once;
+               ++passes_;
+             }).value();
+  ASSERT_TRUE(session_->start());
+  session_->begin();
+  hook.wait_for(1);
+  hangs_on_ = 1;
+  clients_.emplace_back([this] {
+    std::string body;
+    session_->scrape(Format::text, {}, body);
+  });
+  ASSERT_TRUE(becomes_true([this] { return session_->counters().hangs(CpuId{1}); }));
+  auto looked = std::async(std::launch::async, [this] { session_->look_for_silence(); });
+  EXPECT_EQ(looked.wait_for(kAtMost / 4), std::future_status::ready);
+  hook.let_go();
+  EXPECT_TRUE(becomes_true([this] { return passes_ >= 2; }));
+  EXPECT_EQ(most_at_once, 1);
+  EXPECT_TRUE(session_->stop());
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[1], findings[0] + 1) << "the newest is told last";
+}
+
 }  // namespace
 }  // namespace perf_exporter
