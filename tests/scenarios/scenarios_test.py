@@ -5,11 +5,14 @@ import pathlib
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
+NO_PROCESS = 1 << 30
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import board  # noqa: E402
+import cgroup_tree  # noqa: E402
 import test_summary  # noqa: E402
 
 
@@ -59,6 +62,32 @@ class BoardTest(unittest.TestCase):
             self.assertEqual(test_summary.read_junit(path),
                              [(name, "passed"), (name, "failed"), (name, "skipped")])  # fmt: skip
         self.assertEqual(board.closing_line(results), "1 passed, 1 failed, 1 skipped")
+
+
+class CgroupsTest(unittest.TestCase):
+    """On a folder that plays the unified hierarchy."""
+
+    def root_after(self, controllers, clean_up):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            mock.patch.object(cgroup_tree, "mounts", lambda: [(pathlib.Path(folder), "cgroup2")]),
+            mock.patch.object(cgroup_tree, "v1_with_pids", lambda: None),
+            mock.patch.object(cgroup_tree, "NAME", f"{cgroup_tree.PREFIX}{NO_PROCESS}"),
+        ):
+            control = pathlib.Path(folder) / "cgroup.subtree_control"
+            control.write_text(controllers, encoding="ascii")
+            directory = cgroup_tree.make_with_pids("few")
+            (directory.parent / control.name).unlink()  # the kernel's own files are in nobody's way
+            clean_up()
+            self.assertEqual([path.name for path in pathlib.Path(folder).iterdir()], [control.name])
+            return control.read_text(encoding="ascii")
+
+    def test_a_controller_that_was_asked_for_is_given_back(self):
+        for clean_up in (cgroup_tree.remove_all, cgroup_tree.remove_abandoned):
+            self.assertEqual(self.root_after("cpu memory", clean_up), "-pids")
+
+    def test_a_controller_that_others_have_stays(self):
+        self.assertEqual(self.root_after("cpu pids", cgroup_tree.remove_all), "cpu pids")
 
 
 if __name__ == "__main__":
