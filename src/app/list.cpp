@@ -122,12 +122,11 @@ int complain_of_no_match(const Options& options) {
 }
 
 void print_events(const Options& options, PerfKernel& kernel, const CpuList& online,
-                  const Listed& listed) {
+                  const Trials& trials, const Listed& listed) {
   print_row("EVENT", "COLLECTOR", {"STATUS", "WHY NOT"}, "MEANING");
   const CpuList cpus = choose_cpus(options.cpus, online, options.paths);
   const std::vector<CorePmu> pmus = find_core_pmus(options.paths);
   const CpuList one_of_each = one_of_each_type(cpus, pmus);
-  const Trials trials = run_trials(kernel, online.front());
   const auto permit = permit_by(trials);
   if (!permit) {
     say("no event was tried: " + permit.error().what + "; see perf-exporter probe",
@@ -170,12 +169,15 @@ int list_events(const Options& options, PerfKernel& kernel) {
   }
   WatchedKernel watched(kernel);
   RaisingKernel raising(watched, try_side_calls().use(SideCall::capset));
+  const CpuList cpus = online->refresh();
+  Trials trials = run_first_trial(raising, cpus.front());
   const SilenceWatch watch(watched, [&options](const std::string& evidence) {
     const int code = close_output(kExitRefused, options.log_style);
     say("the kernel does not answer: " + evidence + "; see perf-exporter probe", options.log_style);
     ::_exit(code);
   });
-  print_events(options, raising, online->refresh(), listed);
+  run_other_trials(trials, raising);
+  print_events(options, raising, cpus, trials, listed);
   return 0;
 }
 

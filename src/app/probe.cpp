@@ -166,10 +166,11 @@ int probe(const Options& options, PerfKernel& kernel, const Inherited& inherited
   const CpuList cpus = online->refresh();
   ProbeReport report;
   report.facts = gather_facts(options.paths, side_calls);
+  report.trials = run_first_trial(raising, cpus.front());
   SilenceWatch watch(watched, [&](const std::string& evidence) {
     end_unanswered(options, report, cpus, evidence);
   });
-  run_trials_into(report.trials, raising, cpus.front(), report.facts.cgroups.trial_directory);
+  run_other_trials(report.trials, raising, report.facts.cgroups.trial_directory);
   if (options.need) {
     return print_need(options, report, cpus);
   }

@@ -1,9 +1,10 @@
 #include "app/silence.h"
 
 #include <algorithm>
-#include <system_error>
+#include <utility>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "collectors/event_catalog.h"
 
 namespace perf_exporter {
@@ -49,10 +50,9 @@ std::optional<std::string> evidence_of_silence(const WatchedKernel& kernel) {
 
 SilenceWatch::SilenceWatch(WatchedKernel& kernel, OnSilence on_silence)
     : kernel_(kernel), on_silence_(std::move(on_silence)) {
-  try {
-    thread_ = std::thread([this] { watch(); });
-  } catch (const std::system_error&) {
-    // The command does without: it says all it can unless the kernel hangs.
+  auto thread = start_thread("silence-watch", [this] { watch(); }, {});
+  if (thread) {  // else the command does without: it says all it can unless the kernel hangs
+    thread_ = std::move(*thread);
   }
 }
 

@@ -23,7 +23,8 @@ std::optional<std::string> evidence_of_silence(const WatchedKernel& kernel);
 // Looks on while a command works on the thread that made it. `on_silence` is called once where a
 // call of the kernel lasts too long, on a thread of its own, and does not return: it prints what is
 // known and ends the process. What the working thread has written before the call is its to read:
-// the call won't return any more. Without room for a thread nobody looks on.
+// the call won't return any more. Without room for a thread nobody looks on. To be made behind the
+// children: they can't do without the task that it takes.
 class SilenceWatch {
  public:
   using OnSilence = std::function<void(const std::string& evidence)>;

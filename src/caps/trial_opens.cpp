@@ -209,19 +209,23 @@ std::string to_text(const TrialResult& result) {
 
 Trials run_trials(PerfKernel& kernel, CpuId first_online,
                   const std::optional<std::filesystem::path>& cgroup) {
-  Trials trials;
-  run_trials_into(trials, kernel, first_online, cgroup);
+  Trials trials = run_first_trial(kernel, first_online);
+  run_other_trials(trials, kernel, cgroup);
   return trials;
 }
 
-void run_trials_into(Trials& trials, PerfKernel& kernel, CpuId first_online,
-                     const std::optional<std::filesystem::path>& cgroup) {
+Trials run_first_trial(PerfKernel& kernel, CpuId first_online) {
+  Trials trials;
   trials.cpu = first_online;
-  trials[Trial::undefined_flag] = kUnanswered;
   trials[Trial::undefined_flag] = try_in_child(kernel, null_call(~0UL));
   if (trials[Trial::undefined_flag] == TrialResult{TrialResult::Outcome::not_run, EAGAIN}) {
     trials.task_limit = describe_task_limit({});
   }
+  return trials;
+}
+
+void run_other_trials(Trials& trials, PerfKernel& kernel,
+                      const std::optional<std::filesystem::path>& cgroup) {
   if (!opening_is_safe(trials)) {
     return;
   }
@@ -230,7 +234,7 @@ void run_trials_into(Trials& trials, PerfKernel& kernel, CpuId first_online,
   try_user_self(kernel, trials);
   for (const TrialEvent& event : kTrialEvents) {
     trials[event.trial] = kUnanswered;
-    trials[event.trial] = try_event(kernel, event, first_online);
+    trials[event.trial] = try_event(kernel, event, trials.cpu);
   }
   if (cgroup) {
     try_cgroup(kernel, *cgroup, trials);

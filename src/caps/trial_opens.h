@@ -79,10 +79,13 @@ std::string to_text(const TrialResult& result);
 Trials run_trials(PerfKernel& kernel, CpuId first_online,
                   const std::optional<std::filesystem::path>& cgroup = std::nullopt);
 
-// The same into `trials`, each as soon as it is known, and `unanswered` while it is under way: for
-// who looks on from another thread when a call does not return (WatchedKernel::abandon()).
-void run_trials_into(Trials& trials, PerfKernel& kernel, CpuId first_online,
-                     const std::optional<std::filesystem::path>& cgroup = std::nullopt);
+// The same in two steps: r0, whose child needs the last task where a limit leaves one, so that no
+// thread should have taken it, and then the others, where r0 allows them.
+Trials run_first_trial(PerfKernel& kernel, CpuId first_online);
+// Into `trials`, each as soon as it is known, and `unanswered` while it is under way: for who looks
+// on from another thread when a call does not return (WatchedKernel::abandon()).
+void run_other_trials(Trials& trials, PerfKernel& kernel,
+                      const std::optional<std::filesystem::path>& cgroup = std::nullopt);
 
 // Tries one of the trials that open an event (user_self and later) and closes it again; like
 // run_trials, but without a child process.

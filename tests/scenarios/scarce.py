@@ -8,7 +8,7 @@ import sys
 import time
 
 from board import Found, Scenario
-from probing import SOFTWARE, run
+from probing import SOFTWARE, look, run
 from silence import FINDING, judge_end, unanswered
 from starts import in_cgroup, limited, nobody, program
 from threads import ENDS, ENOUGH, SERVES, USAGE_STATUS, kept_connections, stops, tasks
@@ -87,6 +87,16 @@ def stat_tells_of_reads_that_hang():
     return Found(FINDING if told else "nothing", problems)
 
 
+def counts_what_it_may(number):
+    """With a task beside its own for a child and, after that, for the thread that looks on."""
+    with tasks(number) as directory:
+        found = look([*in_cgroup(directory), program("ep")])
+        listed = run([*in_cgroup(directory), program("ep"), "list", "page_faults"])
+    if not re.search(r"^page_faults +software +opens ", listed.stdout, re.M):
+        found.problems.append(f"list: {listed.stdout}{listed.stderr}")
+    return found
+
+
 def scarce(name, expected, play, *needs):
     return Scenario("scarce", name, (expected,), play, needs)
 
@@ -95,5 +105,7 @@ SCENARIOS = [
     scarce("12 descriptors, and idle connections", SERVES, serves_with_few_descriptors),
     scarce("11 descriptors", ENDS, ends_without_descriptors),
     scarce("8 tasks, and reads that hang", SERVES, serves_while_reads_hang, "cgroup_pids", "python3-seccomp"),
+    *[scarce(f"probe and list with {number} tasks", "permitted", lambda number=number: counts_what_it_may(number),
+             "cgroup_pids") for number in (2, 3)],
     scarce("stat, and reads that hang", FINDING, stat_tells_of_reads_that_hang, "python3-seccomp"),
 ]  # fmt: skip
