@@ -83,21 +83,36 @@ ServerOptions server_options(const Options& options,
   return server;
 }
 
+// What goes on beside counting and serving, and is looked at every second.
+struct Sights {
+  Session& session;
+  const Server& server;
+  AddressWatch& addresses;
+  FindingLog& findings;
+
+  void look() const {
+    session.look_for_silence();
+    session.note_threads(server.thread_shortage());
+    addresses.look();
+    findings.look();
+  }
+  void look_again() const {
+    session.look_again();
+    addresses.look_again();
+  }
+};
+
 // Returns when it is to stop. A SIGHUP means to look again, as a service manager's reload asks for.
-void wait_for_stop(StopSignals& signals, Session& session, AddressWatch& addresses,
-                   FindingLog& findings, spdlog::logger& logger) {
+void wait_for_stop(StopSignals& signals, const Sights& sights, spdlog::logger& logger) {
   constexpr std::chrono::seconds kLook{1};
   while (true) {
     switch (signals.wait(kLook)) {
       case StopSignals::Woken::by_timeout:
-        session.look_for_silence();
-        addresses.look();
-        findings.look();
+        sights.look();
         break;
       case StopSignals::Woken::by_hangup:
         logger.info(with_fields("looking again", {{"signal", "SIGHUP"}}));
-        session.look_again();
-        addresses.look_again();
+        sights.look_again();
         break;
       case StopSignals::Woken::by_signal:
       case StopSignals::Woken::by_thread:
@@ -163,7 +178,7 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   if (!options.strict) {  // else its verdict comes first
     manager.ready();
   }
-  wait_for_stop(*signals, *running, addresses, finding_log, *logger);
+  wait_for_stop(*signals, {*running, **server, addresses, finding_log}, *logger);
   manager.stopping();
   logger->info("stopping");
   const bool all_answered = (*server)->stop();

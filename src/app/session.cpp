@@ -122,6 +122,17 @@ void Session::tell_addresses(std::string evidence) {
   }
 }
 
+void Session::note_threads(std::optional<std::string> evidence) {
+  std::unique_lock lock(publishing_);
+  if (evidence == few_threads_) {
+    return;
+  }
+  few_threads_ = std::move(evidence);
+  if (passed_) {  // else what is told then has it
+    tell(std::move(lock));
+  }
+}
+
 void Session::tell(std::unique_lock<std::mutex> publishing) {
   is_untold_ = true;
   if (is_telling_) {
@@ -148,6 +159,10 @@ ProbeReport Session::newest() const {
   if (!unheard_addresses_.empty()) {
     whole.findings.push_back(
         make_finding("address_unavailable", Severity::warn, unheard_addresses_, whole.facts));
+  }
+  if (few_threads_) {
+    whole.findings.push_back(
+        make_finding("threads_limited", Severity::warn, *few_threads_, whole.facts));
   }
   arrange(whole.findings);
   return whole;

@@ -27,8 +27,8 @@ class Session {
  public:
   // Called when the board has been brought up to date: on the opening thread after the first opens,
   // after each later change and after each retry of what was refused; on that of
-  // look_for_silence() where this found something new; or on the other of the two where that one is
-  // in such a call. Never by two threads at once, nor with a lock held.
+  // look_for_silence() and note_threads() where there is something new; or on the other of the two
+  // where that one is in such a call. Never by two threads at once, nor with a lock held.
   using AfterPass = std::function<void(const ProbeReport&)>;
 
   // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told.
@@ -47,6 +47,8 @@ class Session {
   // To be called every second or so, by one thread: a call of the opening thread that does not
   // return becomes a finding, which goes when it has returned.
   void look_for_silence();
+  // The same for a limit that leaves room for too few threads; `evidence` where there is one.
+  void note_threads(std::optional<std::string> evidence);
 
   // What can't be listened on becomes a finding with that evidence; empty: nothing. Any thread.
   void tell_addresses(std::string evidence);
@@ -86,6 +88,7 @@ class Session {
   bool is_untold_ = false;              // something is
   std::optional<std::string> silence_;  // the evidence, as told
   std::string unheard_addresses_;       // likewise
+  std::optional<std::string> few_threads_;
   CounterSet counters_;
   Scrape scrape_;
   Encoder encoder_;  // guarded by the scrape

@@ -304,6 +304,11 @@ constexpr FindingText kTexts[] = {
      "{descriptors}\n"
      "Or count fewer events or CPUs.",
      FixEffect::at_restart},
+    {"threads_limited",
+     "A limit leaves room for fewer threads than requests may come at once; requests wait for one "
+     "of those, and idle connections are closed for them.",
+     "Raise the limit that the evidence names; it is noticed within a minute, without a restart. "
+     "Or ask less at once: eight tasks suffice to be scraped."},
     {"pmu_not_counting", "A PMU opens events and does not count; what it would show is withheld.",
      kFreeCounters},
     {"pmu_counts_nonsense", "A PMU counts wrong; what it would show is withheld.", kFreeCounters},

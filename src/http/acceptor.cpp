@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <limits>
@@ -83,8 +84,9 @@ void Acceptor::run() {
     const auto pause = pool_.make_room();
     const bool accepts = !std::exchange(rests, false) && !pool_.connections().is_full();
     const int rest = accepts ? quiet_rest : kRestMs;
+    const int until_called = pause ? static_cast<int>(pause->count()) : rest;
     ::poll(watched.fds.data(), accepts ? watched.fds.size() : 0,
-           pause ? static_cast<int>(pause->count()) : rest);
+           rest < 0 ? until_called : std::min(rest, until_called));
     for (std::size_t i = 0; accepts && i < watched.listeners.size(); ++i) {
       if (watched.fds[i].revents != 0) {
         rests |= accept_from(*watched.listeners[i]) == Outcome::no_room;

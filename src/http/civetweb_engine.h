@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,9 @@ class CivetwebEngine {
 
   // Listeners::try_again, and accepts from those that have come. Not after stop().
   std::size_t listen_again();
+
+  // As WorkerPool's.
+  [[nodiscard]] std::optional<std::string> thread_shortage() const { return pool_->shortage(); }
 
  private:
   // civetweb's global state, counted by the library.

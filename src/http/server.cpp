@@ -66,6 +66,10 @@ std::size_t Server::listen_again() {
   return engine_->listen_again();
 }
 
+std::optional<std::string> Server::thread_shortage() const {
+  return engine_->thread_shortage();
+}
+
 bool Server::stop() {
   return engine_->stop();
 }

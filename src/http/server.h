@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,10 @@ class Server {
   // Tries to listen there. Returns how many addresses have come, at the end of addresses(). For the
   // thread that started the server, and not after stop().
   std::size_t listen_again();
+
+  // Where a limit leaves room for fewer threads than requests may want: how many answer, and the
+  // limit. Nothing once more can be made.
+  [[nodiscard]] std::optional<std::string> thread_shortage() const;
 
   // Removes the unix sockets, answers the requests that are running and closes all connections,
   // within a second. Makes no thread. False where a function of the content has not returned by

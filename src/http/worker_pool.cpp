@@ -22,7 +22,7 @@ constexpr std::size_t kFew = 8;
 // So many tasks are left to the rest of the program, which forks now and then.
 constexpr std::size_t kHeadroom = 2;
 // How long no more threads are asked for after one could not be made.
-constexpr std::chrono::minutes kLimited{10};
+constexpr std::chrono::seconds kLimited{10};
 constexpr Milliseconds kDrain{700};
 constexpr Milliseconds kStop{1000};
 
@@ -90,7 +90,7 @@ Result<void> WorkerPool::start() {
 std::optional<Milliseconds> WorkerPool::make_room() {
   const Connections::Waiting waiting = connections_.waiting();
   if (!waiting.any) {
-    return std::nullopt;
+    return look_for_room();
   }
   if (waiting.in_want == 0) {
     return kShortPause;
@@ -154,15 +154,51 @@ void WorkerPool::grow(std::size_t most) {
     made = add_thread();
   }
   if (made) {
+    end_shortage();
     return;
   }
   bound_ = std::max(options_.least, connections_.count_workers() - lost);
-  bound_until_ = Clock::now() + kLimited;
-  if (std::exchange(told_, made.error().what) != told_) {
-    options_.logger->warn(
-        "http: {} of up to {} threads answer requests, and others wait for one of them: {}", bound_,
-        options_.most, told_);
+  note_shortage(made.error().what);
+}
+
+// Whether there is room for one more than there are, while nobody waits for one.
+std::optional<Milliseconds> WorkerPool::look_for_room() {
+  if (!shortage()) {
+    return std::nullopt;
   }
+  if (Clock::now() >= bound_until_) {
+    Placeholders room;
+    Result<void> made;
+    for (std::size_t i = 0; made && i < kHeadroom + 1; ++i) {
+      made = room.add(options_.paths);
+    }
+    if (made) {
+      bound_ = options_.most;
+      end_shortage();
+      return std::nullopt;
+    }
+    bound_until_ = Clock::now() + kLimited;
+  }
+  return std::chrono::ceil<Milliseconds>(bound_until_ - Clock::now());
+}
+
+void WorkerPool::note_shortage(const std::string& why) {
+  bound_until_ = Clock::now() + kLimited;
+  const std::lock_guard lock(shortage_mutex_);
+  if (!shortage_) {  // the numbers of one that lasts would change from look to look
+    shortage_ = std::to_string(bound_) + " of up to " + std::to_string(options_.most) +
+                " threads answer requests: " + why;
+  }
+}
+
+void WorkerPool::end_shortage() {
+  const std::lock_guard lock(shortage_mutex_);
+  shortage_.reset();
+}
+
+std::optional<std::string> WorkerPool::shortage() const {
+  const std::lock_guard lock(shortage_mutex_);
+  return shortage_;
 }
 
 }  // namespace perf_exporter

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -47,8 +48,12 @@ class WorkerPool {
   [[nodiscard]] Connections& connections() { return connections_; }
 
   // Sees to it that each connection is served. For the thread that accepts, and no other. Returns
-  // after what time it wants to be called again; nothing where no connection waits.
+  // after what time it wants to be called again, if nothing comes; nothing where it need not be.
   std::optional<std::chrono::milliseconds> make_room();
+
+  // Where a limit leaves room for fewer threads than there may be: how many there are of how many,
+  // and the limit. It stands until more can be made, which is tried every ten seconds. Thread-safe.
+  [[nodiscard]] std::optional<std::string> shortage() const;
 
   // Once nothing is accepted any more: finishes the requests that are running, as far as 0.7 s
   // suffice, and ends all threads. False where one of them has not ended a second after the call.
@@ -57,6 +62,9 @@ class WorkerPool {
  private:
   Result<void> add_thread();
   void grow(std::size_t most);
+  std::optional<std::chrono::milliseconds> look_for_room();
+  void note_shortage(const std::string& why);
+  void end_shortage();
 
   const Options options_;
   const std::function<void(Connections::Worker&)> serve_;
@@ -66,7 +74,8 @@ class WorkerPool {
   // Of the accepting thread.
   std::size_t bound_;
   std::chrono::steady_clock::time_point bound_until_;
-  std::string told_;
+  mutable std::mutex shortage_mutex_;
+  std::optional<std::string> shortage_;
 };
 
 }  // namespace perf_exporter

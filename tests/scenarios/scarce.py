@@ -11,7 +11,7 @@ from board import Found, Scenario
 from probing import SOFTWARE, look, run
 from silence import FINDING, judge_end, unanswered
 from starts import in_cgroup, limited, nobody, program
-from threads import ENDS, ENOUGH, SERVES, USAGE_STATUS, kept_connections, stops, tasks
+from threads import ENDS, ENOUGH, LIMITED, SERVES, USAGE_STATUS, kept_connections, stops, tasks
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 import harness  # noqa: E402
@@ -97,6 +97,24 @@ def counts_what_it_may(number):
     return found
 
 
+def tells_of_few_threads():
+    """How many there are, and which limit; no more once there is room."""
+    with (
+        tasks(ENOUGH) as directory,
+        harness.Exporter(*SOFTWARE, program=[*in_cgroup(directory), program("ep")]) as exporter,
+        contextlib.ExitStack() as clients,
+    ):
+        problems = [*kept_connections(exporter, clients)]
+        harness.wait_for(lambda: LIMITED in exporter.scrape().findings(), "the finding")
+        probe = " ".join(exporter.get("/probe", Accept="text/plain")[2].decode().split())
+        if not re.search(rf"2 of up to 48 threads answer requests: .* pids\.max of the cgroup /\S+ is {ENOUGH},", probe):
+            problems.append(f"no threads, or no limit: {probe}")
+        (directory / "pids.max").write_text("max", encoding="utf-8")
+        problems += [*kept_connections(exporter, clients)]
+        harness.wait_for(lambda: LIMITED not in exporter.scrape().findings(), "its end", patience=60)
+    return Found(LIMITED, problems)
+
+
 def scarce(name, expected, play, *needs):
     return Scenario("scarce", name, (expected,), play, needs)
 
@@ -107,5 +125,6 @@ SCENARIOS = [
     scarce("8 tasks, and reads that hang", SERVES, serves_while_reads_hang, "cgroup_pids", "python3-seccomp"),
     *[scarce(f"probe and list with {number} tasks", "permitted", lambda number=number: counts_what_it_may(number),
              "cgroup_pids") for number in (2, 3)],
+    scarce("8 tasks, later more", LIMITED, tells_of_few_threads, "cgroup_pids"),
     scarce("stat, and reads that hang", FINDING, stat_tells_of_reads_that_hang, "python3-seccomp"),
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from starts import in_cgroup, limited, nobody, program
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 import harness  # noqa: E402
 
+LIMITED = "threads_limited"
 SERVES, ENDS = "serves", "ends with the limit's name"
 # What docs/install.md promises: enough to serve, to count, and to try what was refused again.
 ENOUGH = 8
@@ -137,6 +138,7 @@ def beside_idle_connections():
         problems = [*kept_connections(exporter, clients), *is_answered(exporter)]
         running = directory / "pids.current"
         harness.wait_for(lambda: int(running.read_text(encoding="utf-8")) <= ENOUGH - 2, "room for two more tasks")
+        harness.wait_for(lambda: LIMITED in exporter.scrape().findings(), "the finding")
         told = re.findall(r"\d+ of up to \d+ threads answer requests.*pids\.max", exporter.log())
         problems += [f"the log tells of the limit {len(told)} times: {exporter.log()}"] if len(told) != 1 else []
         problems += stops(exporter, path)

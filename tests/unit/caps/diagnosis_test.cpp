@@ -47,6 +47,7 @@ TEST(DiagnosisTable, HasARowForEveryCause) {
   seen.insert({"counters_too_few", "event_unread"});                     // CountingFindings
   seen.insert({"pmu_not_counting", "pmu_counts_nonsense"});              // TruthFindings
   seen.insert("descriptor_limit");                                       // CountingFindings
+  seen.insert("threads_limited");                                        // HangingService
   seen.insert("seccomp_other_calls");                                    // SideCallCauses
   seen.insert("sum_incomplete");                                         // SumFindings
   seen.insert("address_unavailable");                                    // Listeners
