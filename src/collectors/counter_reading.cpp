@@ -21,7 +21,8 @@ bool CounterSet::shares_reading(RawCount arrived) const {
 
 void CounterSet::with_reading(const Use& use) {
   const RawCount arrived = monotonic_ns();
-  Reading reading;  // made before the lock, so that what it closes is closed behind it
+  Reading reading(
+      closing_calls_);  // made before the lock, so that what it closes is closed behind it
   Lock lock(mutex_);
   while (!shares_reading(arrived)) {
     if (is_reading_) {
@@ -139,13 +140,13 @@ CpuCounters* CounterSet::claim(CpuId cpu, Lock& lock) {
   }
 }
 
-void CounterSet::give_back(CpuCounters& counters, std::vector<Node>& closing) {
+void CounterSet::give_back(CpuCounters& counters, Closing& closing) {
   counters.claim().give_back();
   claim_freed_.notify_all();
   const auto departed = std::find_if(departed_.begin(), departed_.end(),
                                      [&](const Node& node) { return &node.mapped() == &counters; });
   if (departed != departed_.end()) {
-    closing.push_back(std::move(*departed));
+    closing.add(std::move(*departed));
     departed_.erase(departed);
   }
 }

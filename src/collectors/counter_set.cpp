@@ -11,8 +11,7 @@ CounterSet::CounterSet(PerfKernel& kernel, std::vector<const CatalogEvent*> even
     : kernel_(kernel), events_(std::move(events)), traits_(events_), online_(std::move(online)) {}
 
 void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
-  std::vector<OpenedGroup> old;  // closed behind the lock
-  std::vector<Node> closing;
+  Closing closing(closing_calls_);
   Lock lock(mutex_);
   const auto [entry, is_new] = cpus_.try_emplace(info.cpu, info, traits_);
   if (is_new) {
@@ -20,6 +19,7 @@ void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
   }
   CpuCounters* counters = claim(info.cpu, lock);
   if (counters == nullptr) {
+    closing.add(info.cpu, std::move(opened.groups));
     return;
   }
   const bool reads = !counters->is_offline();
@@ -28,12 +28,12 @@ void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
     counters->collect(kernel_);
   }
   counters->claim().call_begins(monotonic_ns());
-  const std::vector<OpenedGroup> unused = enable_groups(kernel_, opened);
+  closing.add(info.cpu, enable_groups(kernel_, opened));
   lock.lock();
   if (reads) {
     counters->apply(monotonic_ns());
   }
-  old = counters->install(std::move(opened));
+  closing.add(info.cpu, counters->install(std::move(opened)));
   give_back(*counters, closing);
   reopenings_ += is_new ? 0 : 1;
   ++generation_;
@@ -41,7 +41,7 @@ void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
 }
 
 void CounterSet::set_info(const CpuInfo& info) {
-  std::vector<Node> closing;  // behind the lock
+  Closing closing(closing_calls_);
   const std::lock_guard lock(mutex_);
   const auto entry = cpus_.find(info.cpu);
   if (entry == cpus_.end()) {
@@ -61,8 +61,7 @@ void CounterSet::set_info(const CpuInfo& info) {
 }
 
 void CounterSet::release(CpuId cpu) {
-  std::vector<OpenedGroup> old;  // closed behind the lock
-  std::vector<Node> closing;
+  Closing closing(closing_calls_);
   Lock lock(mutex_);
   CpuCounters* counters = claim(cpu, lock);
   if (counters == nullptr) {
@@ -74,7 +73,7 @@ void CounterSet::release(CpuId cpu) {
     lock.lock();
     counters->apply(monotonic_ns());
   }
-  old = counters->release();
+  closing.add(cpu, counters->release());
   give_back(*counters, closing);
   ++generation_;
 }
@@ -88,7 +87,7 @@ void CounterSet::resume_hardware(CpuId cpu) {
 }
 
 void CounterSet::control_hardware(CpuId cpu, GroupControl what) {
-  std::vector<Node> closing;
+  Closing closing(closing_calls_);
   Lock lock(mutex_);
   CpuCounters* counters = claim(cpu, lock);
   if (counters == nullptr) {
@@ -110,7 +109,7 @@ void CounterSet::control_hardware(CpuId cpu, GroupControl what) {
 }
 
 bool CounterSet::keep_only(const CpuList& keep) {
-  std::vector<Node> closing;  // behind the lock
+  Closing closing(closing_calls_);
   const std::lock_guard lock(mutex_);
   bool dropped = false;
   for (auto entry = cpus_.begin(); entry != cpus_.end();) {
@@ -124,10 +123,14 @@ bool CounterSet::keep_only(const CpuList& keep) {
   return dropped;
 }
 
-void CounterSet::drop(std::map<CpuId, CpuCounters>::iterator entry, std::vector<Node>& closing) {
+void CounterSet::drop(std::map<CpuId, CpuCounters>::iterator entry, Closing& closing) {
   retire(entry->second);
   const bool in_call = entry->second.claim().is_held();
-  (in_call ? departed_ : closing).push_back(cpus_.extract(entry));
+  if (in_call) {
+    departed_.push_back(cpus_.extract(entry));
+  } else {
+    closing.add(cpus_.extract(entry));
+  }
   ++generation_;
 }
 
@@ -159,14 +162,14 @@ void CounterSet::mark_untrusted(CpuCounters& counters) const {
 
 CpuList CounterSet::hanging() const {
   const std::lock_guard lock(mutex_);
-  CpuList cpus;
   const RawCount now = monotonic_ns();
+  CpuList cpus;
   for (const auto& [cpu, counters] : cpus_) {
     if (counters.claim().hangs(now)) {
       cpus.push_back(cpu);
     }
   }
-  return cpus;
+  return merge(cpus, closing_calls_.hanging(now));
 }
 
 std::uint64_t CounterSet::condition_changes() const {

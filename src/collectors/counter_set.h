@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/host_paths.h"
+#include "collectors/closing.h"
 #include "collectors/cpu_counters.h"
 #include "collectors/online_cpus.h"
 
@@ -72,7 +73,7 @@ class CounterSet {
   [[nodiscard]] CpuList installed() const;
   // Whether a call hangs on a CPU.
   [[nodiscard]] bool hangs(CpuId cpu) const;
-  // The CPUs on which one does.
+  // The CPUs on which one does, a close among them, which keeps nobody from their newer groups.
   [[nodiscard]] CpuList hanging() const;
   // How many threads hang in a reading.
   [[nodiscard]] std::size_t lost_readers() const;
@@ -116,8 +117,9 @@ class CounterSet {
   using Entry = std::map<CpuId, CpuCounters>::value_type;
   // What a thread brings back from reading.
   struct Reading {
+    explicit Reading(ClosingCalls& calls) : closing(calls) {}
     std::vector<Fault> faults;
-    std::vector<Node> closing;  // to be destroyed without the lock
+    Closing closing;
   };
   enum class Turn { done, lost };
 
@@ -129,11 +131,11 @@ class CounterSet {
   // Null where the CPU is gone or a call hangs on it.
   CpuCounters* claim(Entry& entry, Lock& lock);
   CpuCounters* claim(CpuId cpu, Lock& lock);
-  void give_back(CpuCounters& counters, std::vector<Node>& closing);
+  void give_back(CpuCounters& counters, Closing& closing);
   void control_hardware(CpuId cpu, GroupControl what);
   // Takes a CPU out. What it had counted stays in the sums; its groups go to `closing`, or, while a
   // call is made on them, to the thread in that call.
-  void drop(std::map<CpuId, CpuCounters>::iterator entry, std::vector<Node>& closing);
+  void drop(std::map<CpuId, CpuCounters>::iterator entry, Closing& closing);
   void retire(CpuCounters& counters);
   void mark_untrusted(CpuCounters& counters) const;
   [[nodiscard]] CountersView view() const;
@@ -154,6 +156,7 @@ class CounterSet {
 
   std::condition_variable claim_freed_;
   std::condition_variable reading_done_;
+  ClosingCalls closing_calls_;
   std::vector<Node> departed_;  // dropped while a call hangs: the thread in it closes them
   RawCount reading_ended_ = 0;
   std::uint64_t turn_ = 0;          // another whenever a thread begins to read, or is lost
