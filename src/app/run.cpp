@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -38,6 +40,13 @@ int run_command(const Options& options, const Inherited& inherited, Log& log) {
   return serve(options, kernel, log);
 }
 
+// What a command prints is held until it ends, when close_output() has the errno of a write that
+// fails: of one in between no more is known than that it failed.
+void hold_output() {
+  static std::array<char, std::size_t{1} << 20U> buffer;  // what is not used of it costs nothing
+  std::setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
+}
+
 }  // namespace
 
 std::vector<CollectorChoice> collector_choices() {
@@ -57,6 +66,7 @@ int run(int argc, const char* const* argv, const Inherited& inherited) {
     const auto options = parse_options(argc, argv, exporter_environment(), collector_choices());
     if (!options || options->command != Command::serve) {
       restore_inherited(inherited, SIGPIPE);  // `perf-exporter list | head` ends in silence
+      hold_output();
     }
     if (!options) {
       std::fputs(options.error().out.c_str(), stdout);
