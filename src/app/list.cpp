@@ -123,7 +123,6 @@ int complain_of_no_match(const Options& options) {
 
 void print_events(const Options& options, PerfKernel& kernel, const CpuList& online,
                   const Trials& trials, const Listed& listed) {
-  print_row("EVENT", "COLLECTOR", {"STATUS", "WHY NOT"}, "MEANING");
   const CpuList cpus = choose_cpus(options.cpus, online, options.paths);
   const std::vector<CorePmu> pmus = find_core_pmus(options.paths);
   const CpuList one_of_each = one_of_each_type(cpus, pmus);
@@ -169,6 +168,7 @@ int list_events(const Options& options, PerfKernel& kernel) {
   }
   WatchedKernel watched(kernel);
   RaisingKernel raising(watched, try_side_calls().use(SideCall::capset));
+  print_row("EVENT", "COLLECTOR", {"STATUS", "WHY NOT"}, "MEANING");
   const CpuList cpus = online->refresh();
   Trials trials = run_first_trial(raising, cpus.front());
   const SilenceWatch watch(watched, [&options](const std::string& evidence) {
