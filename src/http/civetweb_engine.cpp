@@ -33,6 +33,10 @@ CivetwebEngine::Library::~Library() {
   mg_exit_library();
 }
 
+void CivetwebEngine::StopContext::operator()(mg_context* context) const {
+  mg_stop(context);
+}
+
 Result<std::unique_ptr<CivetwebEngine>> CivetwebEngine::start(Listeners listeners,
                                                               const WorkerPool::Options& options,
                                                               Responder& responder) {
@@ -41,10 +45,10 @@ Result<std::unique_ptr<CivetwebEngine>> CivetwebEngine::start(Listeners listener
   if (const auto made = engine->make_context(options.most); !made) {
     return tl::unexpected<Fault>(made.error());
   }
-  if (const auto started = engine->pool_->start(); !started) {
+  if (const auto started = engine->pool_.start(); !started) {
     return tl::unexpected<Fault>(started.error());
   }
-  auto acceptor = Acceptor::start(engine->listeners_, *engine->pool_, options.paths);
+  auto acceptor = Acceptor::start(engine->listeners_, engine->pool_, options.paths);
   if (!acceptor) {
     return tl::unexpected<Fault>(acceptor.error());
   }
@@ -57,14 +61,12 @@ CivetwebEngine::CivetwebEngine(Listeners listeners, const WorkerPool::Options& o
     : responder_(responder),
       logger_(options.logger),
       listeners_(std::move(listeners)),
-      pool_(std::make_unique<WorkerPool>(options, [this](Connections::Worker& worker) {
-        mg_work(context_, static_cast<unsigned>(worker.number()), &worker);
-      })) {}
+      pool_(options, [this](Connections::Worker& worker) {
+        mg_work(context_.get(), static_cast<unsigned>(worker.number()), &worker);
+      }) {}
 
 CivetwebEngine::~CivetwebEngine() {
   (void)stop();
-  pool_.reset();
-  mg_stop(context_);
 }
 
 bool CivetwebEngine::stop() {
@@ -72,7 +74,7 @@ bool CivetwebEngine::stop() {
   for (const std::string& left : listeners_.close()) {
     logger_->warn("http: a unix socket is left behind: {}", left);
   }
-  return pool_->stop();
+  return pool_.stop();
 }
 
 std::size_t CivetwebEngine::listen_again() {
@@ -123,7 +125,7 @@ Result<void> CivetwebEngine::make_context(std::size_t threads) {
       "max_request_size", head.c_str(),
       nullptr};
   // clang-format on
-  context_ = mg_start(&callbacks, this, settings.data());
+  context_.reset(mg_start(&callbacks, this, settings.data()));
   if (context_ == nullptr) {
     return fault("cannot start the HTTP server: " + first_message_);
   }
@@ -132,7 +134,7 @@ Result<void> CivetwebEngine::make_context(std::size_t threads) {
 
 int CivetwebEngine::next_connection(Connections::Worker& worker, const sockaddr** local) {
   constexpr int kNoMore = -1;
-  auto accepted = pool_->connections().take(worker);
+  auto accepted = pool_.connections().take(worker);
   if (!accepted) {
     return kNoMore;
   }
@@ -152,8 +154,8 @@ int CivetwebEngine::handle_request(mg_connection* connection) {
   constexpr int kHandled = 200;
   now(connection, Activity::handling);
   try {
-    const bool keep = wants_keep_alive(connection) && !has_body(connection) &&
-                      !pool_->connections().is_draining();
+    const bool keep =
+        wants_keep_alive(connection) && !has_body(connection) && !pool_.connections().is_draining();
     if (!keep) {
       mg_disable_connection_keep_alive(connection);
     }
@@ -225,8 +227,8 @@ void CivetwebEngine::send(mg_connection* connection, std::string_view bytes) {
 }
 
 void CivetwebEngine::now(const mg_connection* connection, Activity activity) {
-  pool_->connections().now(*static_cast<Connections::Worker*>(mg_get_thread_pointer(connection)),
-                           activity);
+  pool_.connections().now(*static_cast<Connections::Worker*>(mg_get_thread_pointer(connection)),
+                          activity);
 }
 
 }  // namespace perf_exporter

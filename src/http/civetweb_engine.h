@@ -49,13 +49,16 @@ class CivetwebEngine {
   std::size_t listen_again();
 
   // As WorkerPool's.
-  [[nodiscard]] std::optional<std::string> thread_shortage() const { return pool_->shortage(); }
+  [[nodiscard]] std::optional<std::string> thread_shortage() const { return pool_.shortage(); }
 
  private:
   // civetweb's global state, counted by the library.
   struct Library {
     Library();
     ~Library();
+  };
+  struct StopContext {
+    void operator()(mg_context* context) const;
   };
 
   CivetwebEngine(Listeners listeners, const WorkerPool::Options& options, Responder& responder);
@@ -80,8 +83,8 @@ class CivetwebEngine {
   std::mutex log_mutex_;
   std::string first_message_;  // of civetweb; the later ones of a failed start say less
   Listeners listeners_;
-  mg_context* context_ = nullptr;
-  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<mg_context, StopContext> context_;
+  WorkerPool pool_;  // its threads use all of the above until the last of them has ended
   std::unique_ptr<Acceptor> acceptor_;
 };
 

@@ -171,6 +171,28 @@ TEST_F(SlowClientsTest, StopTellsThatARequestDoesNotEnd) {
   EXPECT_TRUE(server_->stop());
 }
 
+// What the request's thread goes on with is there until it has ended.
+TEST_F(SlowClientsTest, TheEndWaitsForARequestThatOutlastsTheStop) {
+  Gate gate;
+  content_.metrics = [&](const ScrapeRequest&, std::string& body) {
+    gate.pass();
+    body += "finished\n";
+  };
+  start();
+  HttpClient client = connect();
+  client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  gate.wait_for(1);
+  EXPECT_FALSE(server_->stop());
+  std::thread opener([&] {
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(1500));  // another stop's second, and more
+    gate.open();
+  });
+  server_.reset();
+  opener.join();
+  EXPECT_TRUE(client.is_closed());
+}
+
 TEST_F(SlowClientsTest, StopFinishesTheRequestThatRuns) {
   Gate gate;
   content_.metrics = [&](const ScrapeRequest&, std::string& body) {
