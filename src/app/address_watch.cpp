@@ -1,6 +1,7 @@
 #include "app/address_watch.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,8 @@ void AddressWatch::tell(std::size_t first) {
   for (const std::string& missing : server_.missing_addresses()) {
     evidence += (evidence.empty() ? "" : "; ") + missing;
   }
-  session_.tell_addresses(std::move(evidence));
+  session_.note("address_unavailable",
+                evidence.empty() ? std::nullopt : std::optional(std::move(evidence)));
   next_ = std::chrono::steady_clock::now() + pause_;
 }
 

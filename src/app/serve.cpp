@@ -92,7 +92,7 @@ struct Sights {
 
   void look() const {
     session.look_for_silence();
-    session.note_threads(server.thread_shortage());
+    session.note("threads_limited", server.thread_shortage());
     addresses.look();
     findings.look();
   }

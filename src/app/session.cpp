@@ -113,21 +113,13 @@ void Session::look_for_silence() {
   }
 }
 
-void Session::tell_addresses(std::string evidence) {
+void Session::note(std::string_view finding, std::optional<std::string> evidence) {
   std::unique_lock lock(publishing_);
-  const bool is_news = evidence != unheard_addresses_;
-  unheard_addresses_ = std::move(evidence);
-  if (is_news && passed_) {  // else the first pass tells it
-    tell(std::move(lock));
-  }
-}
-
-void Session::note_threads(std::optional<std::string> evidence) {
-  std::unique_lock lock(publishing_);
-  if (evidence == few_threads_) {
+  std::optional<std::string>& noted = noted_[finding];
+  if (noted == evidence) {
     return;
   }
-  few_threads_ = std::move(evidence);
+  noted = std::move(evidence);
   if (passed_) {  // else what is told then has it
     tell(std::move(lock));
   }
@@ -156,13 +148,10 @@ ProbeReport Session::newest() const {
     whole.findings.push_back(
         make_finding("kernel_does_not_answer", Severity::fail, *silence_, whole.facts));
   }
-  if (!unheard_addresses_.empty()) {
-    whole.findings.push_back(
-        make_finding("address_unavailable", Severity::warn, unheard_addresses_, whole.facts));
-  }
-  if (few_threads_) {
-    whole.findings.push_back(
-        make_finding("threads_limited", Severity::warn, *few_threads_, whole.facts));
+  for (const auto& [finding, evidence] : noted_) {
+    if (evidence) {
+      whole.findings.push_back(make_finding(finding, Severity::warn, *evidence, whole.facts));
+    }
   }
   arrange(whole.findings);
   return whole;

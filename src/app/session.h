@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/board.h"
@@ -27,8 +29,8 @@ class Session {
  public:
   // Called when the board has been brought up to date: on the opening thread after the first opens,
   // after each later change and after each retry of what was refused; on that of
-  // look_for_silence() and note_threads() where there is something new; or on the other of the two
-  // where that one is in such a call. Never by two threads at once, nor with a lock held.
+  // look_for_silence() and note() where there is something new; or on the other of the two where
+  // that one is in such a call. Never by two threads at once, nor with a lock held.
   using AfterPass = std::function<void(const ProbeReport&)>;
 
   // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told.
@@ -47,11 +49,9 @@ class Session {
   // To be called every second or so, by one thread: a call of the opening thread that does not
   // return becomes a finding, which goes when it has returned.
   void look_for_silence();
-  // The same for a limit that leaves room for too few threads; `evidence` where there is one.
-  void note_threads(std::optional<std::string> evidence);
-
-  // What can't be listened on becomes a finding with that evidence; empty: nothing. Any thread.
-  void tell_addresses(std::string evidence);
+  // Of what serves: the finding of this id (a literal) is a warning as long as there is evidence of
+  // it. Any thread.
+  void note(std::string_view finding, std::optional<std::string> evidence);
 
   // Appends a scrape to `body`. Thread-safe.
   void scrape(Format format, const CollectorFilter& filter, std::string& body);
@@ -87,8 +87,7 @@ class Session {
   bool is_telling_ = false;             // some thread
   bool is_untold_ = false;              // something is
   std::optional<std::string> silence_;  // the evidence, as told
-  std::string unheard_addresses_;       // likewise
-  std::optional<std::string> few_threads_;
+  std::map<std::string_view, std::optional<std::string>> noted_;
   CounterSet counters_;
   Scrape scrape_;
   Encoder encoder_;  // guarded by the scrape

@@ -47,10 +47,10 @@ TEST(DiagnosisTable, HasARowForEveryCause) {
   seen.insert({"counters_too_few", "event_unread"});                     // CountingFindings
   seen.insert({"pmu_not_counting", "pmu_counts_nonsense"});              // TruthFindings
   seen.insert("descriptor_limit");                                       // CountingFindings
-  seen.insert("threads_limited");                                        // HangingService
-  seen.insert("seccomp_other_calls");                                    // SideCallCauses
-  seen.insert("sum_incomplete");                                         // SumFindings
-  seen.insert("address_unavailable");                                    // Listeners
+  seen.insert("threads_limited");      // tests/scenarios/threads.py
+  seen.insert("seccomp_other_calls");  // SideCallCauses
+  seen.insert("sum_incomplete");       // SumFindings
+  seen.insert("address_unavailable");  // Listeners
   seen.insert({"main_program_starts", "main_program_missing", "main_program_not_executable",
                "main_program_exec_refused", "main_program_nosuid",
                "main_program_lacks_perfmon"});  // MainProgram
