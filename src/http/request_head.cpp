@@ -39,7 +39,8 @@ bool is_token(std::string_view text) {
 }
 
 bool is_visible(char character) {
-  return character > ' ' && character < 0x7f;
+  const auto byte = static_cast<unsigned char>(character);
+  return byte > ' ' && byte < 0x7f;
 }
 
 bool is_url(std::string_view target) {
@@ -194,9 +195,9 @@ std::optional<Refusal> check_framing(const Framing& framing, std::string_view ve
 }
 
 bool is_control(char character) {
-  return (character >= 0 && character < ' ' && character != '\t' && character != '\r' &&
-          character != '\n') ||
-         character == 0x7f;
+  const auto byte = static_cast<unsigned char>(character);  // whether char has a sign differs
+  return byte == 0x7f ||
+         (byte < ' ' && character != '\t' && character != '\r' && character != '\n');
 }
 
 }  // namespace
