@@ -44,10 +44,10 @@ def pages():
     """{instance: page}"""
     hybrid = golden("hybrid")
     for cpu in (2, 3):
-        hybrid = with_value(hybrid, f'perf_cpu_cycles_total{{cpu="{cpu}"}}', 800_000_000)
+        hybrid = with_value(hybrid, f'perf_cpu_cycles_total{{cpu="{cpu}"}}', 1_200_000_000)
     lopsided = golden("bare-metal-x86")
     lopsided = without(lopsided, 'perf_cpu_instructions_total{cpu="2"}')
-    lopsided = with_value(lopsided, 'perf_cpu_cycles_total{cpu="2"}', 900_000_000)
+    lopsided = with_value(lopsided, 'perf_cpu_cycles_total{cpu="2"}', 1_200_000_000)
     return {
         "metal": golden("bare-metal-x86") + HW_CACHE,
         "hybrid": hybrid,
