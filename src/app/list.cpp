@@ -168,9 +168,10 @@ int list_events(const Options& options, PerfKernel& kernel) {
   }
   WatchedKernel watched(kernel);
   RaisingKernel raising(watched, try_side_calls().use(SideCall::capset));
-  print_row("EVENT", "COLLECTOR", {"STATUS", "WHY NOT"}, "MEANING");
   const CpuList cpus = online->refresh();
-  Trials trials = run_first_trial(raising, cpus.front());
+  Trials trials =
+      run_first_trial(raising, cpus.front());  // forks: nothing is held to be printed yet
+  print_row("EVENT", "COLLECTOR", {"STATUS", "WHY NOT"}, "MEANING");
   const SilenceWatch watch(watched, [&options](const std::string& evidence) {
     const int code = close_output(kExitRefused, options.log_style);
     say("the kernel does not answer: " + evidence + "; see perf-exporter probe", options.log_style);

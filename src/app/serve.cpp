@@ -121,6 +121,18 @@ void wait_for_stop(StopSignals& signals, const Sights& sights, spdlog::logger& l
   }
 }
 
+// The exit code; ends the process where a thread is in a call that has not returned.
+int stop(Server& server, Session& session, int code, Log& log) {
+  log.logger()->info("stopping");
+  const bool all_answered = server.stop();
+  if (!session.stop() || !all_answered) {
+    log.logger()->warn("a call to the kernel has not returned; leaving it behind");
+    (void)log.finish(kLastLogPatience);
+    ::_exit(code);
+  }
+  return code;
+}
+
 }  // namespace
 
 int serve(const Options& options, PerfKernel& kernel, Log& log) {
@@ -180,14 +192,7 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   }
   wait_for_stop(*signals, {*running, **server, addresses, finding_log}, *logger);
   manager.stopping();
-  logger->info("stopping");
-  const bool all_answered = (*server)->stop();
-  if (!running->stop() || !all_answered) {
-    logger->warn("a call to the kernel has not returned; leaving it behind");
-    (void)log.finish(kLastLogPatience);
-    ::_exit(refused ? kExitRefused : 0);
-  }
-  return refused ? kExitRefused : 0;
+  return stop(**server, *running, refused ? kExitRefused : 0, log);
 }
 
 }  // namespace perf_exporter
