@@ -48,7 +48,7 @@ Result<TraceRun> TraceRun::create(const HostPaths& paths, PerfKernel& kernel, st
   if (!tracer) {
     return tl::unexpected(tracer.error());
   }
-  TraceRun run(std::move(*tracer), raw);
+  TraceRun run(std::move(*tracer), paths.procfs, raw);
   run.context_.scope = run.tracer_.scope();
   if (auto done = run.calibrate(kernel); !done) {
     return tl::unexpected(done.error());
@@ -103,7 +103,10 @@ Result<Recording> TraceRun::record(std::span<const pid_t> threads, const std::fu
     return tl::unexpected(started.error());
   }
   CallRecorder recorder(context_.scope.syscall ? CallRecorder::End::exit_tracepoint
-                                               : CallRecorder::End::function_return);
+                                               : CallRecorder::End::function_return,
+                        [this](pid_t thread) {
+                          return read_text(procfs_ / std::to_string(thread) / "comm").value_or("");
+                        });
   go();
   do {
     move_text(recorder);

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <span>
+#include <utility>
 
 #include "app/held_child.h"
 #include "app/options.h"
@@ -39,11 +41,13 @@ class TraceRun {
   Result<void> remove() { return tracer_.remove(); }
 
  private:
-  TraceRun(Tracer tracer, std::FILE* raw) : tracer_(std::move(tracer)), raw_(raw) {}
+  TraceRun(Tracer tracer, std::filesystem::path procfs, std::FILE* raw)
+      : tracer_(std::move(tracer)), procfs_(std::move(procfs)), raw_(raw) {}
   Result<void> calibrate(PerfKernel& kernel);
   std::size_t move_text(CallRecorder& recorder);
 
   Tracer tracer_;
+  std::filesystem::path procfs_;
   std::FILE* raw_;
   TraceContext context_;
 };

@@ -137,9 +137,7 @@ void CallRecorder::take_line(std::string_view line) {
     return;
   }
   ++recording_.records;
-  if (record->command != kUnknownCommand) {
-    commands_[record->thread] = record->command;
-  }
+  note_command(*record);
   if (record->kind == TraceRecord::Kind::begins) {
     begin(*record);
     return;
@@ -161,6 +159,18 @@ void CallRecorder::take_line(std::string_view line) {
     open->second.result = record->answer;
     if (end_ == End::function_return) {
       keep(record->thread);
+    }
+  }
+}
+
+// The kernel learns a thread's name when it next takes the CPU from it, which can be after its
+// records were read (kernel/trace/trace_sched_switch.c); the thread still runs then.
+void CallRecorder::note_command(const TraceRecord& record) {
+  if (record.command != kUnknownCommand) {
+    commands_[record.thread] = record.command;
+  } else if (name_of_ && !commands_.contains(record.thread)) {
+    if (std::string name = name_of_(record.thread); !name.empty()) {
+      commands_.emplace(record.thread, std::move(name));
     }
   }
 }

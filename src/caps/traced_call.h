@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "caps/capability_sets.h"
@@ -63,7 +65,10 @@ class CallRecorder {
   // What tells that a call has ended: its tracepoint where the kernel has that, which comes after
   // the return of the function.
   enum class End { exit_tracepoint, function_return };
-  explicit CallRecorder(End end) : end_(end) {}
+  // What a thread is called, asked while its record carries no name (kUnknownCommand) and none was
+  // recorded before; empty, or no function, where that can't be told.
+  using NameOf = std::function<std::string(pid_t)>;
+  explicit CallRecorder(End end, NameOf name_of = {}) : end_(end), name_of_(std::move(name_of)) {}
 
   // Text as a tracer writes it; it may end in the middle of a line.
   void take(std::string_view text);
@@ -77,11 +82,13 @@ class CallRecorder {
 
  private:
   void take_line(std::string_view line);
+  void note_command(const TraceRecord& record);
   void begin(const TraceRecord& record);
   void end(const TraceRecord& record);
   void keep(pid_t thread);
 
   End end_;
+  NameOf name_of_;
   std::string rest_;
   std::map<pid_t, TracedCall> open_;
   std::map<pid_t, std::string> commands_;

@@ -122,6 +122,24 @@ TEST(CallRecorder, LearnsTheNameOfAThreadLater) {
   EXPECT_EQ(recording.calls[0].command, "perf");
 }
 
+TEST(CallRecorder, AsksOnceForANameThatTheKernelDoesNotKnowYet) {
+  std::string call = begins() + ends("0x3");
+  for (auto at = call.find(" perf-7"); at != std::string::npos; at = call.find(" perf-7")) {
+    call.replace(at, 7, "<...>-7");
+  }
+  int asked = 0;
+  CallRecorder recorder(CallRecorder::End::exit_tracepoint, [&asked](pid_t thread) {
+    ++asked;
+    return thread == 7 ? std::string("probe") : std::string();
+  });
+  recorder.take(call + call);
+  const Recording recording = recorder.finish();
+  ASSERT_THAT(recording.calls, SizeIs(2));
+  EXPECT_EQ(recording.calls[0].command, "probe");
+  EXPECT_EQ(recording.calls[1].command, "probe");
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(CallRecorder, CountsWhatItDoesNotKeep) {
   CallRecorder recorder(CallRecorder::End::exit_tracepoint);
   for (std::size_t i = 0; i < CallRecorder::kMostCalls + 3; ++i) {
