@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "base/text.h"
 #include "http/server.h"
 
 namespace perf_exporter {

@@ -7,7 +7,8 @@
 #include <cstdio>
 #include <ctime>
 
-#include "base/utf8.h"
+#include "base/json.h"
+#include "base/text.h"
 
 namespace perf_exporter {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "base/host_paths.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "http/routes.h"
 
 namespace perf_exporter {
@@ -15,14 +16,6 @@ namespace {
 
 std::string quoted(std::string_view text) {
   return "'" + std::string(text) + "'";
-}
-
-std::string_view without_blanks(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 struct DurationUnit {
@@ -102,7 +95,7 @@ Result<std::vector<std::string>> split_lists(const std::vector<std::string>& tex
     std::size_t start = 0;
     while (start <= text.size()) {
       const auto comma = std::min(text.find(',', start), text.size());
-      const auto part = without_blanks(text.substr(start, comma - start));
+      const auto part = trim(text.substr(start, comma - start), " \t");
       if (part.empty()) {
         return fault(quoted(text) + " has an empty element");
       }
@@ -141,14 +134,6 @@ tl::unexpected<Fault> unknown_name(std::string_view name, std::string_view what,
     hint = "; there are " + join(names, ", ");
   }
   return fault(quoted(name) + " is no " + std::string(what) + hint);
-}
-
-std::string join(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string text;
-  for (const std::string& part : parts) {
-    text += (text.empty() ? std::string() : std::string(separator)) + part;
-  }
-  return text;
 }
 
 }  // namespace perf_exporter

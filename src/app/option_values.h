@@ -43,7 +43,4 @@ Result<std::vector<std::string>> parse_scopes(const std::vector<std::string>& te
 tl::unexpected<Fault> unknown_name(std::string_view name, std::string_view what,
                                    const std::vector<std::string>& names);
 
-// "a, b, c"
-std::string join(const std::vector<std::string>& parts, std::string_view separator);
-
 }  // namespace perf_exporter

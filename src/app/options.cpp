@@ -14,7 +14,7 @@
 #include "app/option_sources.h"
 #include "app/usage.h"
 #include "base/nearest.h"
-#include "base/utf8.h"
+#include "base/text.h"
 
 namespace perf_exporter {
 namespace {

@@ -4,20 +4,14 @@
 #include <charconv>
 #include <iterator>
 
+#include "base/text.h"
+
 namespace perf_exporter {
 namespace {
 
 // More CPUs than any Linux configures (NR_CPUS is at most 8192); a bound, so that a typing error
 // such as 0-99999999 is answered instead of filling memory.
 constexpr int kMaxCpus = 1 << 16;
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 tl::unexpected<Fault> bad_part(std::string_view part, std::string_view whole,
                                std::string_view why) {
@@ -80,12 +74,12 @@ CpuList to_list(const NamedCpus& named) {
 }  // namespace
 
 Result<CpuList> parse_cpu_list(std::string_view text) {
-  const std::string_view whole = trimmed(text);
+  const std::string_view whole = trim(text);
   NamedCpus named;
   std::string_view rest = whole;
   while (!rest.empty()) {
     const auto comma = rest.find(',');
-    if (auto added = add_part(trimmed(rest.substr(0, comma)), whole, named); !added) {
+    if (auto added = add_part(trim(rest.substr(0, comma)), whole, named); !added) {
       return tl::unexpected(added.error());
     }
     if (comma == std::string_view::npos) {
@@ -105,7 +99,7 @@ Result<CpuList> parse_sysfs_cpu_list(std::string_view text) {
     return fault("the kernel cut this list of CPUs after " + std::to_string(text.size()) +
                  " bytes");
   }
-  return trimmed(text) == "(null)" ? CpuList{} : parse_cpu_list(text);
+  return trim(text) == "(null)" ? CpuList{} : parse_cpu_list(text);
 }
 
 std::string format_cpu_list(const CpuList& cpus) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "caps/causes.h"
 
 namespace perf_exporter {

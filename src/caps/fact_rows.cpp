@@ -2,7 +2,7 @@
 
 #include <type_traits>
 
-#include "base/utf8.h"
+#include "base/text.h"
 
 namespace perf_exporter {
 namespace {

@@ -4,7 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "base/utf8.h"
+#include "base/json.h"
+#include "base/text.h"
 #include "caps/finding_text.h"
 #include "caps/main_program.h"
 #include "caps/place_table.h"

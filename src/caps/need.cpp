@@ -1,6 +1,6 @@
 #include "caps/need.h"
 
-#include "base/utf8.h"
+#include "base/text.h"
 
 namespace perf_exporter {
 namespace {

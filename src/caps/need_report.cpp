@@ -1,6 +1,7 @@
 #include <string_view>
 
-#include "base/utf8.h"
+#include "base/json.h"
+#include "base/text.h"
 #include "caps/need.h"
 #include "caps/text_layout.h"
 
@@ -10,18 +11,10 @@ namespace {
 constexpr std::size_t kTextColumn = 16;
 constexpr int kSchemaVersion = 1;
 
-std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string text;
-  for (const std::string& part : parts) {
-    text += (text.empty() ? "" : std::string(separator)) + part;
-  }
-  return text;
-}
-
 std::string capability_text(const Need& need) {
   const std::string what = need.capabilities.empty()
                                ? "none"
-                               : joined(need.capabilities, ", ") +
+                               : join(need.capabilities, ", ") +
                                      " in the initial user namespace, effective when an event is "
                                      "opened";
   return what + (need.capability_reason.empty() ? "" : ": " + need.capability_reason);
@@ -46,26 +39,12 @@ std::string descriptor_text(const NeedQuestion& question, const HostFacts& facts
   return text;
 }
 
-std::string json_string(std::string_view text) {
-  std::string out;
-  append_json_string(text, out);
-  return out;
-}
-
-std::string json_list(const std::vector<std::string>& parts) {
-  std::string out = "[";
-  for (const std::string& part : parts) {
-    out += (out.size() > 1 ? "," : "") + json_string(part);
-  }
-  return out + "]";
-}
-
 }  // namespace
 
 std::string need_text(const Need& need, const NeedQuestion& question, const HostFacts& facts) {
   std::string out;
-  add_labelled(out, "to count", joined(question.collectors, ", "), kTextColumn);
-  add_labelled(out, "scope", joined(question.scopes, ", "), kTextColumn);
+  add_labelled(out, "to count", join(question.collectors, ", "), kTextColumn);
+  add_labelled(out, "scope", join(question.scopes, ", "), kTextColumn);
   add_labelled(out, "kernel", printable(facts.kernel_release.value_or("unknown")), kTextColumn);
   if (!need.unavailable.empty()) {
     add_labelled(out, "but", need.unavailable, kTextColumn);
@@ -75,11 +54,11 @@ std::string need_text(const Need& need, const NeedQuestion& question, const Host
   }
   add_labelled(out, "capability", capability_text(need), kTextColumn);
   add_labelled(out, "sysctl", sysctl_text(need), kTextColumn);
-  add_labelled(out, "seccomp", "a filter must let " + joined(need.system_calls, ", ") + " through",
+  add_labelled(out, "seccomp", "a filter must let " + join(need.system_calls, ", ") + " through",
                kTextColumn);
   if (!need.selinux_rules.empty()) {
     const std::string margin(kVerbatimMargin);
-    add_labelled(out, "selinux", margin + joined(need.selinux_rules, "\n" + margin), kTextColumn);
+    add_labelled(out, "selinux", margin + join(need.selinux_rules, "\n" + margin), kTextColumn);
   }
   add_labelled(out, "descriptors", descriptor_text(question, facts), kTextColumn);
   out += "\npod\n" + need.pod;
@@ -88,10 +67,10 @@ std::string need_text(const Need& need, const NeedQuestion& question, const Host
 
 std::string need_json(const Need& need, const NeedQuestion& question) {
   std::string out = R"({"schema_version":)" + std::to_string(kSchemaVersion) + R"(,"collectors":)" +
-                    json_list(question.collectors) + R"(,"scopes":)" + json_list(question.scopes) +
-                    R"(,"capabilities":)" + json_list(need.capabilities) +
-                    R"(,"capability_reason":)" + json_string(need.capability_reason) +
-                    R"(,"sysctls":[)";
+                    json_array(question.collectors) + R"(,"scopes":)" +
+                    json_array(question.scopes) + R"(,"capabilities":)" +
+                    json_array(need.capabilities) + R"(,"capability_reason":)" +
+                    json_string(need.capability_reason) + R"(,"sysctls":[)";
   std::string_view separator;
   for (const Sysctl& sysctl : need.sysctls) {
     out.append(separator).append(R"({"name":)" + json_string(sysctl.name) + R"(,"value":)" +
@@ -99,8 +78,8 @@ std::string need_json(const Need& need, const NeedQuestion& question) {
                                  json_string(sysctl.reason) + "}");
     separator = ",";
   }
-  return out + R"(],"system_calls":)" + json_list(need.system_calls) + R"(,"selinux_rules":)" +
-         json_list(need.selinux_rules) + R"(,"descriptors":)" +
+  return out + R"(],"system_calls":)" + json_array(need.system_calls) + R"(,"selinux_rules":)" +
+         json_array(need.selinux_rules) + R"(,"descriptors":)" +
          std::to_string(question.descriptors) + R"(,"unavailable":)" +
          (need.unavailable.empty() ? "null" : json_string(need.unavailable)) + R"(,"pod":)" +
          json_string(need.pod) + "}\n";

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "base/utf8.h"
+#include "base/json.h"
 #include "caps/fact_rows.h"
 #include "caps/report.h"
 
@@ -10,23 +10,13 @@ namespace {
 
 constexpr int kSchemaVersion = 1;
 
-std::string json_string(std::string_view text) {
-  std::string out;
-  append_json_string(text, out);
-  return out;
-}
-
 struct ValueJson {
   std::string operator()(std::monostate /*unknown*/) const { return "null"; }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(const std::string& value) const { return json_string(value); }
   std::string operator()(const std::vector<std::string>& values) const {
-    std::string out = "[";
-    for (const std::string& value : values) {
-      out += (out.size() > 1 ? "," : "") + json_string(value);
-    }
-    return out + "]";
+    return json_array(values);
   }
 };
 

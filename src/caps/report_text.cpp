@@ -1,6 +1,6 @@
 #include <string_view>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "caps/fact_rows.h"
 #include "caps/report.h"
 #include "caps/text_layout.h"

@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
 #include "caps/trace_probes.h"
 
 namespace perf_exporter {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(' ');
-  const auto last = text.find_last_not_of(" \r\n");
-  return first == std::string_view::npos ? std::string_view()
-                                         : text.substr(first, last - first + 1);
-}
 
 // The text up to `end`, which is taken away with it; all of it where there is no `end`.
 std::string_view take_until(std::string_view& text, std::string_view end) {
@@ -77,7 +71,7 @@ bool read_probe(std::string_view text, TraceRecord& record) {
   } else {
     note_entry(record, first);
   }
-  read_arguments(trimmed(text), record);
+  read_arguments(trim(text), record);
   if (record.kind == TraceRecord::Kind::returns) {
     if (const auto answer = record.argument("ret")) {
       record.answer = static_cast<std::int64_t>(*answer);
@@ -113,7 +107,7 @@ bool read_event(std::string_view text, TraceRecord& record) {
   if (text.starts_with(kCall) && text.substr(kCall.size()).starts_with(" -> ")) {
     record.kind = TraceRecord::Kind::ends;
     record.function = kCall;
-    record.answer = to_value(trimmed(text.substr(kCall.size() + 4)));
+    record.answer = to_value(trim(text.substr(kCall.size() + 4)));
     return true;
   }
   if (const auto arrow = text.find(" <-"); text.find(": (") == std::string_view::npos) {
@@ -135,12 +129,12 @@ std::optional<TraceRecord> parse_event_line(std::string_view line) {
     return std::nullopt;
   }
   TraceRecord record;
-  record.command = trimmed(line.substr(0, kCommandColumns));
+  record.command = trim(line.substr(0, kCommandColumns));
   line.remove_prefix(kCommandColumns + 1);
   const auto thread = to_number<pid_t>(line.substr(0, line.find(' ')), 10);
   take_until(line, "] ");
   take_until(line, ": ");
-  if (!thread || !read_event(trimmed(line), record)) {
+  if (!thread || !read_event(trim(line), record)) {
     return std::nullopt;
   }
   record.thread = *thread;
@@ -150,8 +144,8 @@ std::optional<TraceRecord> parse_event_line(std::string_view line) {
 // "f() {", "f(); /* = 0x0 */", "} /* f = -13 */"; newer kernels write "ret=" for "= ". Other events
 // stand alone in a comment.
 bool read_graph(std::string_view text, TraceRecord& record) {
-  std::string_view code = trimmed(take_until(text, "/*"));
-  std::string_view comment = trimmed(text.substr(0, text.find("*/")));
+  std::string_view code = trim(take_until(text, "/*"));
+  std::string_view comment = trim(text.substr(0, text.find("*/")));
   if (code.empty()) {
     return read_event(comment, record);
   }
@@ -165,7 +159,7 @@ bool read_graph(std::string_view text, TraceRecord& record) {
   if (record.function.empty() || sign == std::string_view::npos) {
     return false;
   }
-  record.answer = to_value(trimmed(comment.substr(sign + 1)));
+  record.answer = to_value(trim(comment.substr(sign + 1)));
   return record.answer.has_value();
 }
 
@@ -173,7 +167,7 @@ bool read_graph(std::string_view text, TraceRecord& record) {
 std::optional<TraceRecord> parse_graph_line(std::string_view line) {
   take_until(line, " | ");
   take_until(line, ") ");
-  const std::string_view process = trimmed(take_until(line, " | "));
+  const std::string_view process = trim(take_until(line, " | "));
   take_until(line, "|  ");
   const auto dash = process.rfind('-');
   if (dash == std::string_view::npos) {
@@ -182,7 +176,7 @@ std::optional<TraceRecord> parse_graph_line(std::string_view line) {
   TraceRecord record;
   record.command = process.substr(0, dash);
   const auto thread = to_number<pid_t>(process.substr(dash + 1), 10);
-  if (!thread || !read_graph(trimmed(line), record)) {
+  if (!thread || !read_graph(trim(line), record)) {
     return std::nullopt;
   }
   record.thread = *thread;

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/utf8.h"
+#include "base/json.h"
+#include "base/text.h"
 #include "caps/finding_text.h"
 #include "caps/text_layout.h"
 
@@ -14,11 +15,6 @@ constexpr std::size_t kTextColumn = 12;
 constexpr std::size_t kAskedColumn = 34;
 constexpr std::size_t kAnswerColumn = 60;
 
-std::string name_of_error(int error) {
-  const char* name = ::strerrorname_np(error);
-  return name != nullptr ? name : "errno " + std::to_string(error);
-}
-
 std::string answer_text(const TraceStep& step) {
   if (!step.answer) {
     return "";
@@ -27,7 +23,7 @@ std::string answer_text(const TraceStep& step) {
     return step.refused() ? "no" : "yes";
   }
   if (step.error() != 0) {
-    return std::to_string(*step.answer) + " " + name_of_error(step.error());
+    return std::to_string(*step.answer) + " " + error_name(step.error());
   }
   return answer_kind(step.function) == AnswerKind::pointer ? "done" : std::to_string(*step.answer);
 }
@@ -36,7 +32,7 @@ std::string result_text(const TracedCall& call) {
   if (!call.result) {
     return call.entered ? "not on record" : "no answer";
   }
-  return call.error() != 0 ? std::to_string(*call.result) + " " + name_of_error(call.error())
+  return call.error() != 0 ? std::to_string(*call.result) + " " + error_name(call.error())
                            : "opened";
 }
 
@@ -107,38 +103,15 @@ void add_call(std::string& out, const JudgedCall& judged) {
   out += '\n';
 }
 
-std::string list_of(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) {
-    text += (text.empty() ? "" : "; ") + part;
-  }
-  return text;
-}
-
-std::string json_string(std::string_view text) {
-  std::string out;
-  append_json_string(text, out);
-  return out;
-}
-
 std::string json_or_null(std::string_view text) {
   return text.empty() ? "null" : json_string(text);
-}
-
-template <class Item, class Render>
-std::string json_array(const std::vector<Item>& items, Render render) {
-  std::string out = "[";
-  for (const Item& item : items) {
-    out += (out.size() > 1 ? "," : "") + render(item);
-  }
-  return out + "]";
 }
 
 std::string step_json(const TraceStep& step) {
   return R"({"function":)" + json_string(step.function) + R"(,"caller":)" +
          json_or_null(step.caller) + R"(,"asked":)" + json_or_null(step.asked) + R"(,"answer":)" +
          json_or_null(answer_text(step)) + R"(,"error":)" +
-         (step.error() != 0 ? json_string(name_of_error(step.error())) : "null") + "}";
+         (step.error() != 0 ? json_string(error_name(step.error())) : "null") + "}";
 }
 
 std::string cause_json(const TraceCause& cause) {
@@ -161,7 +134,7 @@ std::string call_json(const JudgedCall& judged) {
          R"(,"times":)" + std::to_string(judged.times) + R"(,"entered":)" +
          (call.entered ? "true" : "false") + R"(,"event":)" + event_json(call.event) +
          R"(,"result":)" + (call.result ? std::to_string(*call.result) : "null") + R"(,"error":)" +
-         (call.error() != 0 ? json_string(name_of_error(call.error())) : "null") + R"(,"steps":)" +
+         (call.error() != 0 ? json_string(error_name(call.error())) : "null") + R"(,"steps":)" +
          json_array(call.steps, step_json) + R"(,"causes":)" +
          json_array(judged.causes, cause_json) + R"(,"agreement":)" +
          (judged.agreement ? R"({"verdict":)" + json_string(to_text(judged.agreement->kind)) +
@@ -191,7 +164,7 @@ std::string trace_text(const TraceReport& report) {
                    " refused by a permission",
                kTextColumn);
   if (!report.scope.missing.empty()) {
-    add_labelled(out, "without", list_of(report.scope.missing), kTextColumn);
+    add_labelled(out, "without", join(report.scope.missing, "; "), kTextColumn);
   }
   if (report.lost > 0) {
     add_labelled(out, "lost", std::to_string(report.lost) + " records found no room", kTextColumn);

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/task_limit.h"
+#include "base/text.h"
 #include "caps/child_wait.h"
 
 namespace perf_exporter {
@@ -184,9 +185,6 @@ std::string_view trial_description(Trial trial) {
 }
 
 std::string to_text(const TrialResult& result) {
-  const auto named = [&](const char* name, const char* kind) {
-    return name != nullptr ? std::string(name) : kind + std::to_string(result.number);
-  };
   switch (result.outcome) {
     case TrialResult::Outcome::not_run:
       return "not run";
@@ -197,11 +195,11 @@ std::string to_text(const TrialResult& result) {
     case TrialResult::Outcome::done:
       return "done";
     case TrialResult::Outcome::refused:
-      return named(::strerrorname_np(result.number), "errno ");
+      return error_name(result.number);
     case TrialResult::Outcome::killed: {
       const char* abbreviation = ::sigabbrev_np(result.number);
       return abbreviation != nullptr ? std::string("SIG") + abbreviation
-                                     : named(nullptr, "signal ");
+                                     : "signal " + std::to_string(result.number);
     }
   }
   return "";
@@ -255,9 +253,7 @@ bool opening_is_safe(const Trials& trials) {
 std::string why_opening_is_unsafe(const Trials& trials) {
   const TrialResult& reach = trials[Trial::undefined_flag];
   if (reach.outcome == TrialResult::Outcome::not_run) {
-    const char* name = reach.number != 0 ? ::strerrorname_np(reach.number) : nullptr;
-    return std::string("no child process to try it in") +
-           (name != nullptr ? std::string(" (") + name + ")" : "");
+    return "no child process to try it in" + error_in_brackets(reach.number);
   }
   if (reach.outcome == TrialResult::Outcome::unanswered) {
     return "perf_event_open does not return";

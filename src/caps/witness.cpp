@@ -2,19 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
+#include "base/text.h"
 #include "caps/capability_check.h"
 
 namespace perf_exporter {
 namespace {
 
 constexpr std::int64_t kSeccompFilter = 2;
-
-std::string error_name(int error) {
-  const char* name = ::strerrorname_np(error);
-  return name != nullptr ? name : "errno " + std::to_string(error);
-}
 
 std::string tell_answer(const TraceStep& step) {
   return step.function + (step.asked.empty() ? "" : " (" + step.asked + ")") + " answered " +

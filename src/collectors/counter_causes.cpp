@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/text.h"
 #include "caps/finding_text.h"
 
 namespace perf_exporter {
@@ -76,10 +77,8 @@ std::string tell_failures(const CountingState& state) {
   Sayings sayings;
   for (const auto& [event, failures] : state.unread) {
     for (const auto& [error, cpus] : failures) {
-      const char* name = error != 0 ? ::strerrorname_np(error) : nullptr;
-      const std::string why = name != nullptr
-                                  ? std::string(name) + " (" + std::strerror(error) + ")"
-                                  : "readings are short of events";
+      const std::string why = error != 0 ? error_name(error) + " (" + std::strerror(error) + ")"
+                                         : "readings are short of events";
       add_saying(state.events[event]->name, " on CPU " + format_cpu_list(cpus) + ": " + why,
                  sayings);
     }

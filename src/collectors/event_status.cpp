@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace perf_exporter {
 
 // The errnos in the order of the kernel's checks (kernel/events/core.c, perf_event_open).
@@ -51,8 +53,7 @@ bool is_limit(const EventRefusal& refusal) {
 
 std::string in_words(const EventRefusal& refusal) {
   const int error = refusal.fault.code;
-  const char* name = ::strerrorname_np(error);
-  const std::string suffix = name != nullptr && error != 0 ? std::string(" (") + name + ")" : "";
+  const std::string suffix = error_in_brackets(error);
   if (refusal.obstacle == Obstacle::no_counters) {
     return "no room now on the PMU for its group" + suffix;
   }

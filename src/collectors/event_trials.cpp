@@ -4,16 +4,10 @@
 #include <cstring>
 #include <utility>
 
+#include "base/text.h"
+
 namespace perf_exporter {
 namespace {
-
-std::string error_name(int error) {
-  if (error == 0) {
-    return "";
-  }
-  const char* name = ::strerrorname_np(error);
-  return name != nullptr ? name : "errno " + std::to_string(error);
-}
 
 // Status and errno of one event on one CPU.
 std::pair<std::string, std::string> outcome_of(const CountingState& state, CpuId cpu,
@@ -24,7 +18,7 @@ std::pair<std::string, std::string> outcome_of(const CountingState& state, CpuId
       const EventRefusal& refusal = found->second;
       const bool is_offline = refusal.fault.code == ENODEV;
       return {is_offline ? "offline" : std::string(to_string(refusal.status)),
-              error_name(refusal.fault.code)};
+              refusal.fault.code == 0 ? std::string() : error_name(refusal.fault.code)};
     }
   }
   return {"opens", ""};

@@ -4,15 +4,11 @@
 #include <cstring>
 #include <utility>
 
+#include "base/text.h"
 #include "caps/finding_text.h"
 
 namespace perf_exporter {
 namespace {
-
-std::string error_name(int error) {
-  const char* name = error != 0 ? ::strerrorname_np(error) : nullptr;
-  return name != nullptr ? std::string(" (") + name + ")" : "";
-}
 
 std::string in_words(const EventTruth& truth) {
   switch (truth.doubt) {
@@ -21,11 +17,11 @@ std::string in_words(const EventTruth& truth) {
     case Doubt::no_cpu:
       return "all its CPUs are isolated or nohz_full and not to be disturbed";
     case Doubt::affinity_refused:
-      return "the thread can't be kept on any of its CPUs" + error_name(truth.error);
+      return "the thread can't be kept on any of its CPUs" + error_in_brackets(truth.error);
     case Doubt::refused:
-      return "counting the own task was refused" + error_name(truth.error);
+      return "counting the own task was refused" + error_in_brackets(truth.error);
     case Doubt::no_user_mode:
-      return "the PMU can't count user mode alone" + error_name(truth.error);
+      return "the PMU can't count user mode alone" + error_in_brackets(truth.error);
     case Doubt::no_counter:
       return "others held the counters";
     case Doubt::shared_counter:

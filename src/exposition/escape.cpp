@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "base/utf8.h"
+#include "base/text.h"
 
 namespace perf_exporter {
 namespace {

@@ -3,7 +3,8 @@
 #include <array>
 #include <optional>
 
-#include "http/header_list.h"
+#include "base/header_list.h"
+#include "base/text.h"
 
 namespace perf_exporter {
 namespace {
@@ -35,7 +36,7 @@ int weight_of(PageFormat format, std::string_view accept) {
     const WeightedElement element = next_weighted(accept);
     for (std::size_t i = 0; i < ranges.size(); ++i) {
       if (equal_ignoring_case(element.name, ranges[i])) {
-        weights[i] = element.weight;
+        weights[i] = element.weight.value_or(0);
       }
     }
   }
@@ -51,11 +52,11 @@ ContentCoding negotiate_coding(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
     const WeightedElement element = next_weighted(accept_encoding);
     if (equal_ignoring_case(element.name, "gzip") || equal_ignoring_case(element.name, "x-gzip")) {
-      gzip = element.weight;
+      gzip = element.weight.value_or(0);
     } else if (equal_ignoring_case(element.name, "identity")) {
-      identity = element.weight;
+      identity = element.weight.value_or(0);
     } else if (element.name == "*") {
-      any = element.weight;
+      any = element.weight.value_or(0);
     }
   }
   // identity is acceptable without being named, but then it is not preferred either.

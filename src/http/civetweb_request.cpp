@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "http/header_list.h"
+#include "base/header_list.h"
 
 namespace perf_exporter {
 namespace {

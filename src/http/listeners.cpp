@@ -12,6 +12,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/text.h"
+
 namespace perf_exporter {
 namespace {
 
@@ -107,14 +109,6 @@ bool is_ipv4_any(const ListenAddress& address) {
   return address.kind == Kind::ipv4 && address.host == "0.0.0.0";
 }
 
-std::string join(const std::vector<std::string>& texts) {
-  std::string joined;
-  for (const std::string& text : texts) {
-    joined += (joined.empty() ? "" : "; ") + text;
-  }
-  return joined;
-}
-
 }  // namespace
 
 Result<Listeners> Listeners::open(const std::vector<std::string>& addresses) {
@@ -144,7 +138,7 @@ Result<Listeners> Listeners::open(const std::vector<std::string>& addresses) {
   }
   if (listeners.listeners_.empty()) {
     const Fault& first = listeners.missing_.front().fault;
-    return fault(join(listeners.missing()), listeners.missing_.size() == 1 ? first.code : 0);
+    return fault(join(listeners.missing(), "; "), listeners.missing_.size() == 1 ? first.code : 0);
   }
   return listeners;
 }

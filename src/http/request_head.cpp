@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "http/header_list.h"
+#include "base/text.h"
 
 namespace perf_exporter {
 namespace {
@@ -171,8 +171,7 @@ std::optional<Refusal> check_field(std::string_view line, Framing& framing) {
   if (line.find('\r') != std::string_view::npos) {
     return bad("a header has a carriage return");
   }
-  std::string_view rest = line.substr(colon + 1);
-  const std::string_view value = next_element(rest, '\n');
+  const std::string_view value = trim(line.substr(colon + 1), " \t");
   if (equal_ignoring_case(name, "Host")) {
     return note_host(value, framing);
   }

@@ -3,7 +3,7 @@
 #include <exception>
 #include <string>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "http/accept.h"
 
 namespace perf_exporter {

@@ -1,4 +1,5 @@
 #include "tools/cli/command_line.h"
+#include "base/text.h"
 
 #include "app/option_values.h"
 #include "app/run.h"

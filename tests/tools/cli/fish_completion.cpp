@@ -1,4 +1,5 @@
 #include "app/option_values.h"
+#include "base/text.h"
 #include "tools/cli/command_line.h"
 
 namespace perf_exporter {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "app/options.h"
-#include "base/utf8.h"
+#include "base/text.h"
 
 namespace perf_exporter {
 

@@ -8,6 +8,8 @@
 
 #include "options_fixture.h"
 
+#include "base/text.h"
+
 namespace perf_exporter {
 namespace {
 

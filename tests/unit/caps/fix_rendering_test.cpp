@@ -6,7 +6,7 @@
 #include <sstream>
 #include <vector>
 
-#include "base/utf8.h"
+#include "base/json.h"
 #include "caps/finding_text.h"
 #include "caps/report.h"
 #include "caps/text_layout.h"

@@ -4,7 +4,7 @@
 #include <set>
 #include <sstream>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "caps/finding_text.h"
 #include "caps/main_program.h"
 #include "caps/need.h"

@@ -1,34 +1,23 @@
-#include "base/utf8.h"
+#include "base/text.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <cstring>
 
 namespace perf_exporter {
 namespace {
 
-// Whether a well-formed sequence is a control character: those of ASCII, and U+0080 to U+009F.
-bool is_control(std::string_view sequence) {
+char ascii_lower(char letter) {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+}  // namespace
+
+// Those of ASCII, and U+0080 to U+009F.
+bool is_control_character(std::string_view sequence) {
   const auto first = static_cast<unsigned char>(sequence.front());
   return first < 0x20 || first == 0x7f ||
          (first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0);
 }
-
-void append_control(std::string_view sequence, std::string& out) {
-  constexpr std::string_view kLetters = "\b\f\n\r\t";
-  if (const auto index = kLetters.find(sequence); index != std::string_view::npos) {
-    out += '\\';
-    out += std::string_view("bfnrt")[index];
-    return;
-  }
-  // The second byte of the sequences that have one is their code point.
-  std::array<char, 8> escape{};
-  std::snprintf(escape.data(), escape.size(), "\\u%04x",
-                static_cast<unsigned>(static_cast<unsigned char>(sequence.back())));
-  out += escape.data();
-}
-
-}  // namespace
 
 std::size_t utf8_sequence_length(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -61,29 +50,40 @@ std::string printable(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_sequence_length(text);
     const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
-    out += length == 0 || is_control(sequence) ? kReplacementCharacter : sequence;
+    out += length == 0 || is_control_character(sequence) ? kReplacementCharacter : sequence;
     text.remove_prefix(sequence.size());
   }
   return out;
 }
 
-void append_json_string(std::string_view text, std::string& out) {
-  out += '"';
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence_length(text);
-    const char c = text.front();
-    if (length == 0) {
-      out += kReplacementCharacter;
-    } else if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (is_control(text.substr(0, length))) {
-      append_control(text.substr(0, length), out);
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+std::string_view trim(std::string_view text, std::string_view blanks) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) {
+    return {};
   }
-  out += '"';
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string text;
+  for (const std::string& part : parts) {
+    text += (text.empty() ? std::string() : std::string(separator)) + part;
+  }
+  return text;
+}
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
+}
+
+std::string error_name(int error) {
+  const char* name = ::strerrorname_np(error);
+  return name != nullptr ? name : "errno " + std::to_string(error);
+}
+
+std::string error_in_brackets(int error) {
+  return error == 0 ? std::string() : " (" + error_name(error) + ")";
 }
 
 }  // namespace perf_exporter

@@ -1,4 +1,5 @@
-#include "base/utf8.h"
+#include "base/text.h"
+#include "base/json.h"
 
 #include <gtest/gtest.h>
 
@@ -38,6 +39,21 @@ TEST(AppendJsonString, EscapesAndReplaces) {
             "\"\\u009b2J\xC2\xA0\"");
   EXPECT_EQ(json("say \"hi\" \\ \n\t\x01\x7f"), R"("say \"hi\" \\ \n\t\u0001\u007f")");
   EXPECT_EQ(json("a\xFF\xC3\xA9"), "\"a\xEF\xBF\xBD\xC3\xA9\"");
+}
+
+TEST(Text, TrimsAndJoins) {
+  EXPECT_EQ(trim(" \t a b\r\n"), "a b");
+  EXPECT_EQ(trim(" \r"), "");
+  EXPECT_EQ(trim(" a\r", " "), "a\r");
+  EXPECT_EQ(join({}, ", "), "");
+  EXPECT_EQ(join({"a", "b"}, ", "), "a, b");
+}
+
+TEST(Text, NamesErrors) {
+  EXPECT_EQ(error_name(EACCES), "EACCES");
+  EXPECT_EQ(error_name(999), "errno 999");
+  EXPECT_EQ(error_in_brackets(EACCES), " (EACCES)");
+  EXPECT_EQ(error_in_brackets(0), "");
 }
 
 }  // namespace
