@@ -1,5 +1,5 @@
 # perf_exporter_layer(NAME folder LINK targets...): the static library of one src folder. A folder links
-# only folders to its left in base <- perf <- caps <- cgroups <- collectors <- exposition <- http <- app.
+# only folders to its left in base <- host <- perf <- caps <- cgroups <- collectors <- exposition <- http <- app.
 function(perf_exporter_layer name)
   cmake_parse_arguments(LAYER "" "" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)

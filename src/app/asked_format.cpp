@@ -7,7 +7,7 @@
 
 #include "app/config_file.h"
 #include "app/flags.h"
-#include "base/host_paths.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 namespace {

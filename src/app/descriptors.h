@@ -5,8 +5,8 @@
 
 #include "app/options.h"
 #include "base/call_use.h"
-#include "base/host_paths.h"
 #include "base/result.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

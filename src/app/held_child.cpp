@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string>
 
-#include "base/task_limit.h"
+#include "host/task_limit.h"
 
 namespace perf_exporter {
 namespace {

@@ -13,7 +13,7 @@
 #include <system_error>
 
 #include "app/patient_write.h"
-#include "base/task_limit.h"
+#include "host/task_limit.h"
 
 namespace perf_exporter {
 namespace {

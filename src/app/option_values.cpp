@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <iterator>
 
-#include "base/host_paths.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "host/host_paths.h"
 #include "http/routes.h"
 
 namespace perf_exporter {

@@ -10,10 +10,10 @@
 
 #include "app/logging.h"
 #include "app/option_values.h"
-#include "base/host_paths.h"
 #include "caps/report.h"
 #include "collectors/counter_table.h"
-#include "collectors/online_cpus.h"
+#include "host/host_paths.h"
+#include "host/online_cpus.h"
 
 namespace perf_exporter {
 

@@ -18,7 +18,7 @@ std::vector<prometheus::MetricFamily> lasting_metrics(const ProbeReport& report,
   for (auto& family : permission_metrics(report.facts, report.findings)) {
     families.push_back(std::move(family));
   }
-  if (auto models = cpu_model_info(read_cpu_models(paths, find_core_pmus(paths)));
+  if (auto models = cpu_model_info(read_cpu_models(paths, core_pmu_names(find_core_pmus(paths))));
       !models.metric.empty()) {
     families.push_back(std::move(models));
   }

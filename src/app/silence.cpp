@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/thread.h"
 #include "collectors/event_catalog.h"
+#include "host/thread.h"
 
 namespace perf_exporter {
 namespace {

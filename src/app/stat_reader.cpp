@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/thread.h"
+#include "host/thread.h"
 
 namespace perf_exporter {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstddef>
 
 #include "app/stat_table.h"
-#include "base/host_paths.h"
 #include "collectors/counter_set.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

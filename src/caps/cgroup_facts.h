@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "base/host_paths.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

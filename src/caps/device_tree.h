@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/host_paths.h"
 #include "caps/hypervisor.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

@@ -9,13 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "base/host_paths.h"
 #include "caps/capability_sets.h"
 #include "caps/cgroup_facts.h"
 #include "caps/file_capabilities.h"
 #include "caps/hypervisor.h"
 #include "caps/place.h"
 #include "caps/side_calls.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

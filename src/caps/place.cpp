@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "base/host_paths.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <type_traits>
 
-#include "base/host_paths.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/host_paths.h"
 #include "caps/host_facts.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

@@ -17,9 +17,9 @@
 #include <new>
 #include <optional>
 
-#include "base/host_paths.h"
 #include "caps/capability_sets.h"
 #include "caps/child_wait.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/host_paths.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

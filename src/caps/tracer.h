@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "base/host_paths.h"
 #include "base/result.h"
 #include "caps/trace_probes.h"
 #include "caps/tracefs.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

@@ -11,9 +11,9 @@
 #include <cstring>
 #include <system_error>
 
-#include "base/task_limit.h"
 #include "base/text.h"
 #include "caps/child_wait.h"
+#include "host/task_limit.h"
 
 namespace perf_exporter {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/cpu_list.h"
+#include "host/cpu_list.h"
 #include "perf/perf_kernel.h"
 
 namespace perf_exporter {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/count.h"
-#include "base/cpu_list.h"
 #include "collectors/cpu_counters.h"
+#include "host/cpu_list.h"
 
 namespace perf_exporter {
 

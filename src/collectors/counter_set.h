@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/host_paths.h"
 #include "collectors/closing.h"
 #include "collectors/cpu_counters.h"
-#include "collectors/online_cpus.h"
+#include "host/host_paths.h"
+#include "host/online_cpus.h"
 
 namespace perf_exporter {
 

@@ -12,7 +12,7 @@
 #include "collectors/event_conditions.h"
 #include "collectors/event_holds.h"
 #include "collectors/group_opener.h"
-#include "collectors/topology.h"
+#include "host/topology.h"
 #include "perf/count_scaler.h"
 #include "perf/group_watch.h"
 

@@ -10,7 +10,7 @@
 #include "caps/host_facts.h"
 #include "collectors/counter_set.h"
 #include "collectors/counter_table.h"
-#include "collectors/topology.h"
+#include "host/topology.h"
 
 namespace perf_exporter {
 

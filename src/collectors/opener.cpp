@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/thread.h"
+#include "host/thread.h"
 
 namespace perf_exporter {
 namespace {
@@ -189,7 +189,7 @@ void Opener::set_pmus(std::vector<CorePmu> pmus) {
   pmus_ = std::move(pmus);
   groups_.set_pmus(pmus_);
   for (const CpuId cpu : counters_.installed()) {
-    counters_.set_info(read_cpu_info(config_.paths, cpu, pmus_));
+    counters_.set_info(read_cpu_info(config_.paths, cpu, core_pmu_name(pmus_, cpu)));
   }
 }
 
@@ -246,7 +246,8 @@ void Opener::open_cpu(CpuId cpu, Arrangement arrangement) {
       has_new_merged_groups_ ||
       std::any_of(opened.groups.begin(), opened.groups.end(),
                   [](const OpenedGroup& group) { return group.is_merged_hardware; });
-  counters_.install(read_cpu_info(config_.paths, cpu, pmus_), std::move(opened));
+  counters_.install(read_cpu_info(config_.paths, cpu, core_pmu_name(pmus_, cpu)),
+                    std::move(opened));
 }
 
 }  // namespace perf_exporter

@@ -11,11 +11,11 @@
 #include <thread>
 #include <vector>
 
-#include "base/host_paths.h"
 #include "collectors/counter_set.h"
 #include "collectors/group_opener.h"
-#include "collectors/online_cpus.h"
 #include "collectors/truth_watch.h"
+#include "host/host_paths.h"
+#include "host/online_cpus.h"
 
 namespace perf_exporter {
 

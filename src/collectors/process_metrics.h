@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/host_paths.h"
 #include "base/unique_fd.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

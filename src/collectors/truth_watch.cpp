@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "collectors/online_cpus.h"
+#include "host/online_cpus.h"
 
 namespace perf_exporter {
 namespace {

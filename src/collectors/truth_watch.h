@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/host_paths.h"
 #include "collectors/event_catalog.h"
+#include "host/host_paths.h"
 #include "perf/truth_check.h"
 
 namespace perf_exporter {

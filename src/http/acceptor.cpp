@@ -9,7 +9,7 @@
 #include <limits>
 #include <utility>
 
-#include "base/thread.h"
+#include "host/thread.h"
 
 namespace perf_exporter {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "base/host_paths.h"
 #include "base/result.h"
+#include "host/host_paths.h"
 #include "http/content.h"
 #include "http/listeners.h"
 #include "http/responder.h"

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <utility>
 
-#include "base/thread.h"
+#include "host/thread.h"
 
 namespace perf_exporter {
 namespace {

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/host_paths.h"
 #include "base/result.h"
+#include "host/host_paths.h"
 #include "http/connections.h"
 
 namespace perf_exporter {

@@ -80,6 +80,15 @@ const CorePmu* core_pmu_of(const std::vector<CorePmu>& pmus, CpuId cpu) {
   return found == pmus.end() ? nullptr : &*found;
 }
 
+std::string core_pmu_name(const std::vector<CorePmu>& pmus, CpuId cpu) {
+  const CorePmu* pmu = core_pmu_of(pmus, cpu);
+  return pmu != nullptr ? pmu->name : "";
+}
+
+PmuNameOf core_pmu_names(std::vector<CorePmu> pmus) {
+  return [pmus = std::move(pmus)](CpuId cpu) { return core_pmu_name(pmus, cpu); };
+}
+
 std::string_view missing_event(const CorePmu& pmu, const EventSpec& spec) {
   if (!pmu.events || spec.type != PERF_TYPE_HARDWARE) {
     return {};

@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/cpu_list.h"
-#include "base/host_paths.h"
+#include "host/cpu_list.h"
+#include "host/host_paths.h"
+#include "host/topology.h"
 #include "perf/event_spec.h"
 
 namespace perf_exporter {
@@ -29,6 +30,12 @@ std::vector<CorePmu> find_core_pmus(const HostPaths& paths);
 
 // The core PMU of `cpu`, or null.
 const CorePmu* core_pmu_of(const std::vector<CorePmu>& pmus, CpuId cpu);
+
+// Its name; empty where the CPU has none.
+std::string core_pmu_name(const std::vector<CorePmu>& pmus, CpuId cpu);
+
+// That for each CPU.
+PmuNameOf core_pmu_names(std::vector<CorePmu> pmus);
 
 // The hardware says by its PMU's list that it lacks a generic event (PERF_TYPE_HARDWARE), named
 // here as the list would name it; empty where it has the event, and where nothing can be told:

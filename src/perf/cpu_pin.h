@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "base/cpu_list.h"
 #include "base/result.h"
+#include "host/cpu_list.h"
 
 namespace perf_exporter {
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "base/cpu_list.h"
+#include "host/cpu_list.h"
 #include "perf/event_spec.h"
 #include "perf/group_reading.h"
 #include "perf/perf_kernel.h"

@@ -10,7 +10,7 @@ import re
 import sys
 
 # A folder includes itself and folders to its left.
-FOLDERS = ["base", "perf", "caps", "cgroups", "collectors", "exposition", "http", "app"]
+FOLDERS = ["base", "host", "perf", "caps", "cgroups", "collectors", "exposition", "http", "app"]
 
 # Headers that only these files (or, ending in a slash, folders) may include. Patterns are matched
 # against the start of the name in the #include.

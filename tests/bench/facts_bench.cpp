@@ -1,8 +1,8 @@
 // What the probe costs: gathering all facts, which may take 50 ms in all, and the trial opens.
 #include <benchmark/benchmark.h>
 
-#include "base/cpu_list.h"
 #include "caps/diagnosis.h"
+#include "host/cpu_list.h"
 #include "perf/linux_perf_kernel.h"
 
 namespace perf_exporter {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "collectors/event_catalog.h"
-#include "collectors/online_cpus.h"
+#include "host/online_cpus.h"
 #include "perf/event_group.h"
 #include "perf/linux_perf_kernel.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/count.h"
-#include "base/cpu_list.h"
+#include "host/cpu_list.h"
 #include "perf/perf_kernel.h"
 
 namespace perf_exporter {

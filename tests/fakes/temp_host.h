@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/host_paths.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

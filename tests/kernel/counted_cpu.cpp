@@ -22,7 +22,7 @@ CountedCpu::CountedCpu(PerfKernel& kernel, const std::vector<std::string>& colle
     : cpu_(cpu), counters_(kernel, events_of(collectors), online_cpus()) {
   const auto pmus = find_core_pmus({});
   GroupOpener opener(kernel, events_of(collectors), pmus, Guests::include);
-  counters_.install(read_cpu_info({}, cpu, pmus),
+  counters_.install(read_cpu_info({}, cpu, core_pmu_name(pmus, cpu)),
                     opener.open(cpu, Arrangement::merged, kDescriptors));
 }
 

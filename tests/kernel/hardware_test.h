@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "base/cpu_list.h"
+#include "host/cpu_list.h"
 #include "perf/event_spec.h"
 
 namespace perf_exporter {

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 
-#include "base/cpu_list.h"
 #include "base/unique_fd.h"
+#include "host/cpu_list.h"
 #include "perf/event_spec.h"
 
 namespace perf_exporter {

@@ -9,7 +9,7 @@
 #include "caps/diagnosis.h"
 #include "fakes/fake_perf_kernel.h"
 #include "fakes/temp_host.h"
-#include "unit/base/refused_tasks.h"
+#include "unit/host/refused_tasks.h"
 
 namespace perf_exporter {
 namespace {

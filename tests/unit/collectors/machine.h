@@ -16,9 +16,9 @@
 
 #include "collectors/counter_set.h"
 #include "collectors/group_opener.h"
-#include "collectors/topology.h"
 #include "fakes/fake_perf_kernel.h"
 #include "fakes/temp_host.h"
+#include "host/topology.h"
 
 namespace perf_exporter::testing_machine {
 
@@ -156,7 +156,7 @@ class Machine {
       pmus = find_core_pmus(host.paths());
       opener.emplace(kernel, events, pmus, Guests::include);
     }
-    counters.install(read_cpu_info(host.paths(), cpu, pmus),
+    counters.install(read_cpu_info(host.paths(), cpu, core_pmu_name(pmus, cpu)),
                      opener->open(cpu, arrangement, kPlenty));
   }
   void open_cpus(const CpuList& cpus) {

@@ -86,7 +86,8 @@ class ServedHost {
     const auto findings = diagnose(facts, run_trials(kernel_, CpuId{0}), Wanted{});
     std::vector<prometheus::MetricFamily> families = permission_metrics(facts, findings);
     families.push_back(build_info("0.0.0"));
-    families.push_back(cpu_model_info(read_cpu_models(paths_, find_core_pmus(paths_))));
+    families.push_back(
+        cpu_model_info(read_cpu_models(paths_, core_pmu_names(find_core_pmus(paths_)))));
     return families;
   }
 

@@ -1,4 +1,4 @@
-#include "base/host_paths.h"
+#include "host/host_paths.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "base/thread.h"
+#include "host/thread.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <array>
 #include <cerrno>
 
-#include "unit/base/refused_tasks.h"
+#include "unit/host/refused_tasks.h"
 
 namespace perf_exporter {
 namespace {

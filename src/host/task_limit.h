@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "base/host_paths.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "base/cpu_list.h"
-#include "base/host_paths.h"
-#include "perf/core_pmu.h"
+#include "host/cpu_list.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 
@@ -35,8 +35,8 @@ struct CpuModel {
 };
 
 // From sysfs' devices/system/cpu/cpuN (Documentation/admin-guide/cputopology.rst). -1, which some
-// firmware leaves there, is no answer.
-CpuInfo read_cpu_info(const HostPaths& paths, CpuId cpu, const std::vector<CorePmu>& pmus);
+// firmware leaves there, is no answer. `pmu` is the name of the CPU's core PMU.
+CpuInfo read_cpu_info(const HostPaths& paths, CpuId cpu, std::string pmu);
 
 // Those of `cpus` whose package the host does not tell.
 CpuList without_package(const HostPaths& paths, const CpuList& cpus);
@@ -45,8 +45,11 @@ CpuList without_package(const HostPaths& paths, const CpuList& cpus);
 // was.
 CpuInfo updated(CpuInfo known, const CpuInfo& now);
 
+// The name of a CPU's core PMU; no function: unknown of all.
+using PmuNameOf = std::function<std::string(CpuId)>;
+
 // The different models among all CPUs of /proc/cpuinfo, in the order of their first CPU; one of
 // which nothing but the PMU is known is none.
-std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const std::vector<CorePmu>& pmus);
+std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const PmuNameOf& pmu_of);
 
 }  // namespace perf_exporter

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/cpu_list.h"
-#include "base/host_paths.h"
 #include "base/unique_fd.h"
+#include "host/cpu_list.h"
+#include "host/host_paths.h"
 
 namespace perf_exporter {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu_list.h"
 #include "base/result.h"
+#include "host/cpu_list.h"
 
 namespace perf_exporter {
 

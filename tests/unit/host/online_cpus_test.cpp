@@ -1,4 +1,4 @@
-#include "collectors/online_cpus.h"
+#include "host/online_cpus.h"
 
 #include <gtest/gtest.h>
 

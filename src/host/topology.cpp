@@ -1,10 +1,11 @@
-#include "collectors/topology.h"
+#include "host/topology.h"
 
 #include <algorithm>
 #include <charconv>
 #include <iterator>
 #include <map>
 #include <sstream>
+#include <utility>
 
 namespace perf_exporter {
 namespace {
@@ -37,11 +38,6 @@ std::string topology_of(const std::filesystem::path& directory, const char* file
   return text == "-1" ? "" : text;
 }
 
-std::string pmu_name(const std::vector<CorePmu>& pmus, CpuId cpu) {
-  const CorePmu* pmu = core_pmu_of(pmus, cpu);
-  return pmu != nullptr ? pmu->name : "";
-}
-
 using Fields = std::map<std::string, std::string>;
 
 // "key : value" lines up to the next empty one.
@@ -71,14 +67,14 @@ std::string first_of(const Fields& fields, const char* x86_key, const char* arm_
 
 }  // namespace
 
-CpuInfo read_cpu_info(const HostPaths& paths, CpuId cpu, const std::vector<CorePmu>& pmus) {
+CpuInfo read_cpu_info(const HostPaths& paths, CpuId cpu, std::string pmu) {
   const auto directory = cpu_directory(paths, cpu);
   return {cpu,
           topology_of(directory, "core_id"),
           topology_of(directory, "physical_package_id"),
           topology_of(directory, "die_id"),
           numa_node_of(directory),
-          pmu_name(pmus, cpu)};
+          std::move(pmu)};
 }
 
 CpuList without_package(const HostPaths& paths, const CpuList& cpus) {
@@ -99,7 +95,7 @@ CpuInfo updated(CpuInfo known, const CpuInfo& now) {
   return known;
 }
 
-std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const std::vector<CorePmu>& pmus) {
+std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const PmuNameOf& pmu_of) {
   std::vector<CpuModel> models;
   std::istringstream lines(read_text(paths.procfs / "cpuinfo").value_or(""));
   while (lines) {
@@ -115,7 +111,7 @@ std::vector<CpuModel> read_cpu_models(const HostPaths& paths, const std::vector<
     const CpuModel model{
         first_of(fields, "vendor_id", "CPU implementer"),
         first_of(fields, "cpu family", "CPU architecture"), first_of(fields, "model", "CPU part"),
-        first_of(fields, "stepping", "CPU revision"), pmu_name(pmus, CpuId{number})};
+        first_of(fields, "stepping", "CPU revision"), pmu_of ? pmu_of(CpuId{number}) : ""};
     const bool is_known = !(model.vendor + model.family + model.model + model.stepping).empty();
     if (is_known && std::find(models.begin(), models.end(), model) == models.end()) {
       models.push_back(model);

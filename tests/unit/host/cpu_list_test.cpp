@@ -1,4 +1,4 @@
-#include "base/cpu_list.h"
+#include "host/cpu_list.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

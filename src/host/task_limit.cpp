@@ -1,4 +1,4 @@
-#include "base/task_limit.h"
+#include "host/task_limit.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

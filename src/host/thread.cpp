@@ -1,4 +1,4 @@
-#include "base/thread.h"
+#include "host/thread.h"
 
 #include <pthread.h>
 
@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/task_limit.h"
+#include "host/task_limit.h"
 
 namespace perf_exporter {
 
