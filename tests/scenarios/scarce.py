@@ -57,14 +57,14 @@ def lose_a_scrape(exporter, clients):
 
 
 def serves_while_reads_hang():
-    """As many scrapes are lost as there are threads that answer, and no limit of scrapes at once."""
+    """As many scrapes are lost as there are threads that answer, or CPUs, and no limit of scrapes at once."""
     arguments = [*SOFTWARE, "--web.max-requests=1"]
     with (
         tasks(ENOUGH) as directory,
         harness.Exporter(*arguments, program=[*in_cgroup(directory), *unanswered("reads")]) as exporter,
         contextlib.ExitStack() as clients,
     ):
-        for _ in range(2):
+        for _ in harness.online_cpus()[:2]:
             lose_a_scrape(exporter, clients)
         pages = ("/-/healthy", "/", "/probe", "/metrics", "/metrics")
         problems = [f"{page} is answered with {status}" for page in pages if (status := exporter.get(page)[0]) != 200]

@@ -180,7 +180,8 @@ def on_a_changing_machine(starts):
     with harness.Exporter(*arguments, program=starts.granted()) as exporter:
         for text in ("0", "0-1"):
             online.write_text(text + "\n", encoding="ascii")
+            counted = set(harness.parse_cpu_list(text)) & set(harness.online_cpus())  # a machine may have one CPU
             harness.wait_for(lambda: exporter.get("/metrics")[2].count(b"perf_cpu_page_faults_total{") ==
-                             len(harness.parse_cpu_list(text)), f"CPUs {text}")  # fmt: skip
+                             len(counted), f"CPUs {text}")  # fmt: skip
         exporter.get("/probe")
     harness.run("probe", "--exit-zero", *arguments, program=starts.granted())
