@@ -2,7 +2,7 @@
 # only folders to its left in base <- host <- perf <- caps <- cgroups <- collectors <- exposition <- http <- app.
 function(perf_exporter_layer name)
   cmake_parse_arguments(LAYER "" "" "LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PUBLIC ${LAYER_LINK} PRIVATE perf_exporter_warnings)

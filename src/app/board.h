@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "caps/report.h"
+#include "caps/report/report.h"
 
 namespace perf_exporter {
 

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "app/options.h"
+#include "app/options/options.h"
 #include "base/call_use.h"
 #include "base/result.h"
 #include "host/host_paths.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "app/logging.h"
-#include "caps/report.h"
+#include "caps/report/report.h"
 
 namespace perf_exporter {
 namespace {

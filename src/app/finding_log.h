@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "app/once_a_minute.h"
-#include "caps/finding.h"
+#include "caps/advice/finding.h"
 
 namespace perf_exporter {
 

@@ -8,10 +8,10 @@
 #include <exception>
 #include <optional>
 
-#include "app/commands.h"
-#include "app/exit_codes.h"
+#include "app/commands/commands.h"
+#include "app/commands/exit_codes.h"
 #include "app/log.h"
-#include "collectors/event_catalog.h"
+#include "collectors/events/event_catalog.h"
 #include "perf/linux_perf_kernel.h"
 
 namespace perf_exporter {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "app/options.h"
+#include "app/options/options.h"
 #include "app/process_start.h"
 
 namespace perf_exporter {

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "caps/finding_text.h"
-#include "collectors/counting_findings.h"
-#include "collectors/event_trials.h"
-#include "collectors/info_metrics.h"
+#include "caps/advice/finding_text.h"
+#include "collectors/families/info_metrics.h"
+#include "collectors/findings/counting_findings.h"
+#include "collectors/findings/event_trials.h"
 
 namespace perf_exporter {
 namespace {

@@ -13,12 +13,12 @@
 #include "app/descriptors.h"
 #include "app/log.h"
 #include "app/once_a_minute.h"
-#include "app/options.h"
+#include "app/options/options.h"
 #include "app/silence.h"
-#include "caps/diagnosis.h"
+#include "caps/probe/diagnosis.h"
 #include "caps/raising_kernel.h"
-#include "collectors/opener.h"
-#include "collectors/scrape.h"
+#include "collectors/counting/opener.h"
+#include "collectors/families/scrape.h"
 #include "exposition/encoder.h"
 
 namespace perf_exporter {

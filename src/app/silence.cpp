@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "collectors/event_catalog.h"
+#include "collectors/events/event_catalog.h"
 #include "host/thread.h"
 
 namespace perf_exporter {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "collectors/own_metrics.h"
-#include "collectors/sample_table.h"
+#include "collectors/families/own_metrics.h"
+#include "collectors/families/sample_table.h"
 #include "exposition/collector_filter.h"
 #include "exposition/negotiation.h"
 #include "exposition/rendered_layout.h"

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "collectors/own_metrics.h"
-#include "collectors/sample_table.h"
+#include "collectors/families/own_metrics.h"
+#include "collectors/families/sample_table.h"
 
 namespace perf_exporter {
 

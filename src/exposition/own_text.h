@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "collectors/own_metrics.h"
+#include "collectors/families/own_metrics.h"
 #include "exposition/negotiation.h"
 
 namespace perf_exporter {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/sample_table.h"
+#include "collectors/families/sample_table.h"
 #include "exposition/negotiation.h"
 
 namespace perf_exporter {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "http/listeners.h"
+#include "http/listen/listeners.h"
 #include "http/worker_pool.h"
 
 namespace perf_exporter {

@@ -14,7 +14,7 @@
 #include "http/acceptor.h"
 #include "http/connections.h"
 #include "http/exchange.h"
-#include "http/listeners.h"
+#include "http/listen/listeners.h"
 #include "http/responder.h"
 #include "http/worker_pool.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/unique_fd.h"
 #include "http/eviction.h"
-#include "http/listeners.h"
+#include "http/listen/listeners.h"
 
 namespace perf_exporter {
 

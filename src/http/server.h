@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "host/host_paths.h"
 #include "http/content.h"
-#include "http/listeners.h"
+#include "http/listen/listeners.h"
 #include "http/responder.h"
 
 namespace perf_exporter {

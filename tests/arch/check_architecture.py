@@ -2,7 +2,7 @@
 """check_architecture.py ROOT: the rules of the house that no compiler checks.
 
 Reads every file under ROOT/src and prints one line for each breach of: the direction of includes, the
-fences around third-party headers and system interfaces, the size of files. Exits with 1 on a breach.
+fences around third-party headers and system interfaces, the size of files and folders. Exits with 1 on a breach.
 """
 
 import pathlib
@@ -12,27 +12,37 @@ import sys
 # A folder includes itself and folders to its left.
 FOLDERS = ["base", "host", "perf", "caps", "cgroups", "collectors", "exposition", "http", "app"]
 
+# Sub-folders, whose files include those of sub-folders with a lower rank and of their folder itself, which knows
+# nothing of them. The same rank: side by side.
+ROOMS = {
+    "caps": {"facts": 1, "advice": 2, "probe": 3, "witness": 3, "report": 4},
+    "collectors": {"events": 1, "counting": 2, "families": 3, "findings": 4},
+}
+# Sub-folders that only sort, in whatever direction.
+SHELVES = {"app": ["commands", "options"], "http": ["listen"]}
+MAX_FILES = 18  # of a folder, a header counted with its source
+
 # Headers that only these files (or, ending in a slash, folders) may include. Patterns are matched
 # against the start of the name in the #include.
 HEADER_FENCES = {
-    r"CLI/": ["app/options.cpp"],
+    r"CLI/": ["app/options/options.cpp"],
     r"sys/capability\.h": ["caps/process_caps.cpp"],
     r"perfmon/": ["perf/pfm_encoder.cpp"],
     r"civetweb\.h|CivetServer\.h": ["http/"],
     r"isa-l(\.h|/)|zlib\.h|libdeflate\.h": ["http/"],
     r"prometheus/": ["collectors/", "exposition/"],
-    r"spdlog/": ["app/", "http/", "collectors/scrape.cpp", "collectors/scrape.h"],
+    r"spdlog/": ["app/", "http/", "collectors/families/scrape.cpp", "collectors/families/scrape.h"],
 }
 
 # Words in code that only these files may use.
 WORD_FENCES = {
     r"(SYS|__NR)_perf_event_open": ["perf/linux_perf_kernel.cpp"],
-    r"(secure_)?getenv|environ": ["app/options.cpp", "main.cpp"],
+    r"(secure_)?getenv|environ": ["app/options/options.cpp", "main.cpp"],
 }
 
 MAX_LINES = 300
 # Tables, which grow by a row for each entry.
-LONG_FILES = ["collectors/event_catalog.cpp", "caps/finding_text.cpp", "caps/place_table.cpp"]
+LONG_FILES = ["collectors/events/event_catalog.cpp", "caps/advice/finding_text.cpp"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.MULTILINE)
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -55,12 +65,44 @@ def direction_breach(name, included):
     return f"{name}: includes {included}, which stands to the right of {folder}/"
 
 
+def room_of(name):
+    """The sub-folder of a file in a folder that has rooms: "" for the folder itself, None where there are none."""
+    parts = name.split("/")
+    if parts[0] not in ROOMS:
+        return None
+    return parts[1] if len(parts) > 2 else ""
+
+
+def room_breach(name, included):
+    room, target = room_of(name), room_of(included)
+    if room is None or target is None or name.split("/")[0] != included.split("/")[0] or room == target:
+        return None
+    ranks = {"": 0} | ROOMS[name.split("/")[0]]
+    if ranks.get(target, 0) < ranks.get(room, 0):
+        return None
+    return f"{name}: includes {included}, which does not stand to the left of {room or 'the folder itself'}/"
+
+
+def breaches_of_folders(names):
+    """Of sub-folders that the house does not have, and of folders that have become halls."""
+    units = {name.rsplit(".", 1)[0] for name in names}
+    folders = {}
+    for unit in sorted(units):
+        folders.setdefault(unit.rpartition("/")[0], []).append(unit)
+    for folder, members in folders.items():
+        top, _, rest = folder.partition("/")
+        if rest and rest not in ROOMS.get(top, {}) and rest not in SHELVES.get(top, []):
+            yield f"{folder}: is a folder that the house does not have"
+        if len(members) > MAX_FILES:
+            yield f"{folder}: has {len(members)} files, more than {MAX_FILES}"
+
+
 def breaches_in(name, text):
     includes = INCLUDE.findall(text)
     for included in includes:
-        breach = direction_breach(name, included)
-        if breach:
-            yield breach
+        for breach in (direction_breach(name, included), room_breach(name, included)):
+            if breach:
+                yield breach
         for pattern, places in HEADER_FENCES.items():
             if re.match(pattern, included) and not allowed(name, places):
                 yield f"{name}: includes {included}, which only {', '.join(places)} may"
@@ -79,6 +121,7 @@ def breaches(root):
     files = sorted(p for p in src.rglob("*") if p.suffix in (".h", ".cpp"))
     if not files:
         yield f"{src}: holds no source files"
+    yield from breaches_of_folders([path.relative_to(src).as_posix() for path in files])
     for path in files:
         name = path.relative_to(src).as_posix()
         if "/" in name and name.split("/")[0] not in FOLDERS:

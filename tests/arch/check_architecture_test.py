@@ -30,7 +30,7 @@ class CheckArchitectureTest(unittest.TestCase):
     def test_a_house_in_order(self):
         self.assert_clean("perf/a.cpp", '#include "base/result.h"\n#include "perf/a.h"\n#include <vector>\n')
         self.assert_clean("main.cpp", '#include "app/run.h"\n#include "base/result.h"\n')
-        self.assert_clean("app/options.cpp", "#include <CLI/CLI.hpp>\nauto x = std::getenv(name);\n")
+        self.assert_clean("app/options/options.cpp", "#include <CLI/CLI.hpp>\nauto x = std::getenv(name);\n")
         self.assert_clean("http/server.cpp", "#include <civetweb.h>\n#include <spdlog/spdlog.h>\n")
         self.assert_clean("perf/linux_perf_kernel.cpp", "syscall(SYS_perf_event_open);\n")
 
@@ -38,8 +38,23 @@ class CheckArchitectureTest(unittest.TestCase):
         self.assert_breach("base/a.cpp", '#include "perf/kernel.h"\n', "perf/kernel.h")
         self.assert_breach("collectors/a.h", '  #  include <http/server.h>\n', "http/server.h")
 
+    def test_an_include_to_the_right_within_a_folder(self):
+        self.assert_breach("caps/facts/a.cpp", '#include "caps/probe/b.h"\n', "caps/probe/b.h")
+        self.assert_breach("caps/a.cpp", '#include "caps/facts/b.h"\n', "the folder itself")
+        self.assert_breach("caps/witness/a.cpp", '#include "caps/probe/b.h"\n', "caps/probe/b.h")
+        self.assert_clean("caps/report/a.cpp", '#include "caps/witness/b.h"\n#include "caps/c.h"\n')
+        self.assert_clean("collectors/families/a.cpp", '#include "caps/report/b.h"\n#include "collectors/events/c.h"\n')
+
     def test_an_unknown_folder(self):
         self.assert_breach("util/a.h", "", "folder")
+        self.assertEqual(len(breaches_of({"caps/util/a.h": ""})), 1)
+        self.assertEqual(len(breaches_of({"base/text/a.h": ""})), 1)
+        self.assert_clean("app/commands/a.h", "")
+
+    def test_a_folder_that_is_a_hall(self):
+        files = {f"caps/probe/{i}.{end}": "" for i in range(18) for end in ("h", "cpp")}
+        self.assertEqual(breaches_of(files), [])
+        self.assertEqual(len(breaches_of(files | {"caps/probe/18.h": ""})), 1)
 
     def test_fenced_headers(self):
         self.assert_breach("app/run.cpp", "#include <CLI/CLI.hpp>\n", "CLI/CLI.hpp")

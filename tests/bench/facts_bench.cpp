@@ -1,7 +1,7 @@
 // What the probe costs: gathering all facts, which may take 50 ms in all, and the trial opens.
 #include <benchmark/benchmark.h>
 
-#include "caps/diagnosis.h"
+#include "caps/probe/diagnosis.h"
 #include "host/cpu_list.h"
 #include "perf/linux_perf_kernel.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "collectors/event_catalog.h"
+#include "collectors/events/event_catalog.h"
 #include "host/online_cpus.h"
 #include "perf/event_group.h"
 #include "perf/linux_perf_kernel.h"

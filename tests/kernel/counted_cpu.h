@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "collectors/counter_set.h"
+#include "collectors/counting/counter_set.h"
 
 namespace perf_exporter {
 

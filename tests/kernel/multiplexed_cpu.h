@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "collectors/cpu_counters.h"
-#include "collectors/event_catalog.h"
+#include "collectors/counting/cpu_counters.h"
+#include "collectors/events/event_catalog.h"
 #include "kernel/user_only_kernel.h"
 
 namespace perf_exporter {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "collectors/counter_table.h"
-#include "collectors/event_catalog.h"
-#include "collectors/info_metrics.h"
+#include "collectors/events/event_catalog.h"
+#include "collectors/families/counter_table.h"
+#include "collectors/families/info_metrics.h"
 #include "fakes/fake_perf_kernel.h"
 
 namespace perf_exporter {

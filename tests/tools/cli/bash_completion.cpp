@@ -1,5 +1,5 @@
 // A bash function that needs nothing beside bash 4.4.
-#include "app/option_values.h"
+#include "app/options/option_values.h"
 #include "base/text.h"
 #include "tools/cli/command_line.h"
 

@@ -1,7 +1,7 @@
 #include "tools/cli/command_line.h"
 #include "base/text.h"
 
-#include "app/option_values.h"
+#include "app/options/option_values.h"
 #include "app/run.h"
 
 namespace perf_exporter {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "app/options.h"
-#include "app/usage.h"
+#include "app/options/options.h"
+#include "app/options/usage.h"
 
 namespace perf_exporter {
 

@@ -1,5 +1,5 @@
 // A function for zsh's completion system (zshcompsys(1)).
-#include "app/option_values.h"
+#include "app/options/option_values.h"
 #include "base/text.h"
 #include "tools/cli/command_line.h"
 

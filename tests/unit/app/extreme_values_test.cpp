@@ -5,20 +5,20 @@
 
 #include <limits>
 
-#include "app/flags.h"
-#include "caps/diagnosis.h"
-#include "caps/main_program.h"
-#include "caps/report.h"
-#include "caps/witness.h"
-#include "collectors/process_metrics.h"
+#include "app/options/flags.h"
+#include "caps/probe/diagnosis.h"
+#include "caps/probe/main_program.h"
+#include "caps/report/report.h"
+#include "caps/witness/witness.h"
+#include "collectors/families/process_metrics.h"
 #include "exposition/negotiation.h"
 #include "fakes/temp_host.h"
 #include "host/cpu_list.h"
 #include "host/topology.h"
 #include "http/accept.h"
-#include "http/listen_address.h"
+#include "http/listen/listen_address.h"
 #include "http/query.h"
-#include "unit/app/options_fixture.h"
+#include "unit/app/options/options_fixture.h"
 
 namespace perf_exporter {
 namespace {

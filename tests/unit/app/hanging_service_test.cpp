@@ -13,14 +13,14 @@
 #include <thread>
 #include <vector>
 
-#include "app/content.h"
+#include "app/commands/content.h"
 #include "app/log.h"
 #include "app/session.h"
 #include "fakes/fake_perf_kernel.h"
 #include "fakes/hanging_calls.h"
 #include "fakes/temp_host.h"
 #include "http/server.h"
-#include "unit/collectors/machine.h"
+#include "unit/collectors/counting/machine.h"
 #include "unit/http/http_client.h"
 
 namespace perf_exporter {

@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "unit/caps/child.h"
+#include "unit/caps/probe/child.h"
 
 namespace perf_exporter {
 namespace {

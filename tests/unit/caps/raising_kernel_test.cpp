@@ -8,7 +8,7 @@
 
 #include "caps/process_caps.h"
 #include "fakes/fake_perf_kernel.h"
-#include "unit/caps/child.h"
+#include "unit/caps/probe/child.h"
 
 namespace perf_exporter {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "collectors/own_metrics.h"
-#include "collectors/sample_table.h"
+#include "collectors/families/own_metrics.h"
+#include "collectors/families/sample_table.h"
 
 namespace perf_exporter::testing_text {
 

@@ -1,0 +1,74 @@
+#include "app/commands/content.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/commands/status_page.h"
+#include "base/clock.h"
+#include "caps/report/report.h"
+
+namespace perf_exporter {
+namespace {
+
+std::string version_text(PageFormat format) {
+  return format == PageFormat::json
+             ? "{\"name\":\"perf-exporter\",\"version\":\"" PERF_EXPORTER_VERSION "\"}\n"
+             : "perf-exporter " PERF_EXPORTER_VERSION "\n";
+}
+
+std::string probe_page(const std::optional<ProbeReport>& report, PageFormat format) {
+  constexpr const char* kStarting = "The first events are being opened.";
+  switch (format) {
+    case PageFormat::json:
+      return report_json(report.value_or(ProbeReport{}));  // before the first opens: all unknown
+    case PageFormat::text:
+      return report ? report_text(*report) : std::string(kStarting) + '\n';
+    case PageFormat::html:
+      break;
+  }
+  return html_page(
+      "perf-exporter: probe",
+      "<h1>Probe</h1>" + (report ? report_html(*report) : "<p>" + std::string(kStarting) + "</p>"));
+}
+
+// As of a reading that is no older than a second: each interrupts every CPU, and no limit holds for
+// those who ask for this page.
+std::string fresh_status_page(const Options& options, Session& session) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  CounterSet& counters = session.counters();
+  std::string page;
+  const auto show = [&](const CountersView& view) {
+    page = status_page(options, view, session.board().report());
+  };
+  if (monotonic_ns() - counters.read_at() < kSecond) {
+    counters.with_state(show);
+  } else {
+    counters.with_reading(
+        [&](const CountersView& view, const std::vector<Fault>& /*faults*/) { show(view); });
+  }
+  return page;
+}
+
+}  // namespace
+
+Content content_of(const Options& options, Session& session) {
+  Content content;
+  content.metrics = [&session](const ScrapeRequest& request, std::string& body) {
+    session.scrape(request.representation.format, request.filter, body);
+  };
+  content.lost_scrapes = [&session] { return session.counters().lost_readers(); };
+  content.ready = [&session] {
+    const auto report = session.board().report();
+    return Readiness{report ? ReadyState::ready : ReadyState::starting, readiness_text(report)};
+  };
+  content.probe = [&session](PageFormat format) {
+    return probe_page(session.board().report(), format);
+  };
+  content.status_page = [&options, &session] { return fresh_status_page(options, session); };
+  content.version = version_text;
+  return content;
+}
+
+}  // namespace perf_exporter

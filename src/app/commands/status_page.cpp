@@ -1,0 +1,135 @@
+#include "app/commands/status_page.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr char kStyle[] =
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;"
+    "color:#1b1b1b}"
+    "h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}"
+    "table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #ddd;"
+    "vertical-align:top}"
+    "td.n{text-align:right;font-variant-numeric:tabular-nums}"
+    "pre{overflow-x:auto;background:#f4f4f4;padding:.5rem}"
+    ".counting,.ok{color:#0a6b2d}.refused,.fail{color:#a40000}"
+    ".multiplexed,.starved,.busy,.silent,.untrusted,.untried,.warn,.unknown{color:#8a5a00}"
+    ".unsupported{color:#666}";
+
+std::string escaped(std::string_view text) {
+  std::string html;
+  for (const char letter : printable(text)) {
+    switch (letter) {
+      case '&':
+        html += "&amp;";
+        break;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '"':
+        html += "&quot;";
+        break;
+      default:
+        html += letter;
+    }
+  }
+  return html;
+}
+
+// "counting on 2 CPUs", one for each status that any CPU shows.
+std::string statuses_of(const CountersView& view, std::size_t event) {
+  std::string html;
+  for (const EventStatus status : kEventStatuses) {
+    const auto cpus = std::count_if(view.cpus.begin(), view.cpus.end(), [&](const auto& entry) {
+      return entry.second.status(event) == status;
+    });
+    if (cpus > 0) {
+      const std::string name(to_string(status));
+      html += "<span class=\"" + name + "\">" + name + "</span> on " + std::to_string(cpus) +
+              (cpus == 1 ? " CPU " : " CPUs ");
+    }
+  }
+  return html.empty() ? "not known yet" : html;
+}
+
+std::string answer_of(const CountersView& view, std::size_t event) {
+  for (const auto& [cpu, counters] : view.cpus) {
+    if (const EventRefusal* refusal = counters.refusal(event)) {
+      return escaped(in_words(*refusal));
+    }
+  }
+  for (const auto& [cpu, counters] : view.cpus) {
+    if (const auto status = counters.status(event); status && !why_absent(*status).empty()) {
+      return std::string(why_absent(*status));
+    }
+  }
+  return "";
+}
+
+std::string event_table(const CountersView& view) {
+  std::string html = "<table><tr><th>event</th><th>collector</th><th>status</th><th></th></tr>";
+  for (std::size_t event = 0; event < view.events.size(); ++event) {
+    html += "<tr><td>" + std::string(view.events[event]->name) + "</td><td>" +
+            std::string(view.events[event]->collector) + "</td><td>" + statuses_of(view, event) +
+            "</td><td>" + answer_of(view, event) + "</td></tr>";
+  }
+  return html + "</table>";
+}
+
+std::string counted_cpus(const CountersView& view) {
+  CpuList cpus;
+  for (const auto& [cpu, counters] : view.cpus) {
+    cpus.push_back(cpu);
+  }
+  return cpus.empty() ? "Which CPUs are counted is not known yet."
+                      : "Counting on CPU " + format_cpu_list(cpus) + ".";
+}
+
+// Relative to this page, which may stand below a prefix that a proxy takes off.
+std::string link_to(std::string_view path, std::string_view name) {
+  return "<a href=\"." + escaped(path) + "\">" + std::string(name) + "</a>";
+}
+
+std::string finding_list(const std::optional<ProbeReport>& report) {
+  if (!report) {
+    return "<p>The first events are being opened.</p>";
+  }
+  std::string html;
+  for (const Finding& finding : report->findings) {
+    html += "<p><b class=\"" + std::string(to_text(finding.severity)) + "\">" +
+            escaped(finding.id) + "</b> " + escaped(finding.summary) + "</p>";
+    if (!finding.fix.empty()) {
+      html += fix_html(whole_fix(finding));
+    }
+  }
+  return html;
+}
+
+}  // namespace
+
+std::string html_page(const std::string& title, const std::string& body) {
+  return "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+         "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
+         escaped(title) + "</title><style>" + kStyle + "</style></head><body>" + body +
+         "</body></html>\n";
+}
+
+std::string status_page(const Options& options, const CountersView& view,
+                        const std::optional<ProbeReport>& report) {
+  return html_page("perf-exporter",
+                   "<h1>perf-exporter " PERF_EXPORTER_VERSION "</h1><p>" +
+                       link_to(options.telemetry_path, "metrics") + " · " +
+                       link_to("/probe", "probe") + " · " + link_to("/-/ready", "ready") + " · " +
+                       link_to("/version", "version") + "</p><p>" + counted_cpus(view) +
+                       "</p><h2>Findings</h2>" + finding_list(report) + "<h2>Events</h2>" +
+                       event_table(view));
+}
+
+}  // namespace perf_exporter

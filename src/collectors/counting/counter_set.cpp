@@ -1,0 +1,291 @@
+#include "collectors/counting/counter_set.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/clock.h"
+
+namespace perf_exporter {
+CounterSet::CounterSet(PerfKernel& kernel, std::vector<const CatalogEvent*> events,
+                       OnlineCpus online)
+    : kernel_(kernel), events_(std::move(events)), traits_(events_), online_(std::move(online)) {}
+
+void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
+  Closing closing(closing_calls_);
+  Lock lock(mutex_);
+  const auto [entry, is_new] = cpus_.try_emplace(info.cpu, info, traits_);
+  if (is_new) {
+    mark_untrusted(entry->second);
+  }
+  CpuCounters* counters = claim(info.cpu, lock);
+  if (counters == nullptr) {
+    closing.add(info.cpu, std::move(opened.groups));
+    return;
+  }
+  const bool reads = !counters->is_offline();
+  lock.unlock();
+  if (reads) {
+    counters->collect(kernel_);
+  }
+  counters->claim().call_begins(monotonic_ns());
+  closing.add(info.cpu, enable_groups(kernel_, opened));
+  lock.lock();
+  if (reads) {
+    counters->apply(monotonic_ns());
+  }
+  closing.add(info.cpu, counters->install(std::move(opened)));
+  give_back(*counters, closing);
+  reopenings_ += is_new ? 0 : 1;
+  ++generation_;
+  reading_ended_ = 0;
+}
+
+void CounterSet::set_info(const CpuInfo& info) {
+  Closing closing(closing_calls_);
+  const std::lock_guard lock(mutex_);
+  const auto entry = cpus_.find(info.cpu);
+  if (entry == cpus_.end()) {
+    return;
+  }
+  CpuInfo now = updated(entry->second.info(), info);
+  if (now == entry->second.info()) {
+    return;
+  }
+  if (now.package != entry->second.info().package) {
+    drop(entry, closing);
+    return;
+  }
+  entry->second.set_info(std::move(now));
+  mark_untrusted(entry->second);
+  ++generation_;
+}
+
+void CounterSet::release(CpuId cpu) {
+  Closing closing(closing_calls_);
+  Lock lock(mutex_);
+  CpuCounters* counters = claim(cpu, lock);
+  if (counters == nullptr) {
+    return;
+  }
+  if (!counters->is_offline()) {
+    lock.unlock();
+    counters->collect(kernel_);
+    lock.lock();
+    counters->apply(monotonic_ns());
+  }
+  closing.add(cpu, counters->release());
+  give_back(*counters, closing);
+  ++generation_;
+}
+
+void CounterSet::pause_hardware(CpuId cpu) {
+  control_hardware(cpu, GroupControl::disable);  // what does not obey counts on
+}
+
+void CounterSet::resume_hardware(CpuId cpu) {
+  control_hardware(cpu, GroupControl::enable);
+}
+
+void CounterSet::control_hardware(CpuId cpu, GroupControl what) {
+  Closing closing(closing_calls_);
+  Lock lock(mutex_);
+  CpuCounters* counters = claim(cpu, lock);
+  if (counters == nullptr) {
+    return;
+  }
+  if (what == GroupControl::disable) {
+    counters->note_pause(monotonic_ns());
+  }
+  lock.unlock();
+  const bool all_obeyed = counters->control_hardware(kernel_, what);
+  lock.lock();
+  if (what == GroupControl::enable) {
+    counters->note_resumption(monotonic_ns());
+    if (!all_obeyed) {
+      counters->ask_to_be_reopened();
+    }
+  }
+  give_back(*counters, closing);
+}
+
+bool CounterSet::keep_only(const CpuList& keep) {
+  Closing closing(closing_calls_);
+  const std::lock_guard lock(mutex_);
+  bool dropped = false;
+  for (auto entry = cpus_.begin(); entry != cpus_.end();) {
+    const auto next = std::next(entry);
+    if (!contains(keep, entry->first) || entry->second.is_offline()) {
+      drop(entry, closing);
+      dropped = true;
+    }
+    entry = next;
+  }
+  return dropped;
+}
+
+void CounterSet::drop(std::map<CpuId, CpuCounters>::iterator entry, Closing& closing) {
+  retire(entry->second);
+  const bool in_call = entry->second.claim().is_held();
+  if (in_call) {
+    departed_.push_back(cpus_.extract(entry));
+  } else {
+    closing.add(cpus_.extract(entry));
+  }
+  ++generation_;
+}
+
+void CounterSet::retire(CpuCounters& counters) {
+  counters.settle();
+  RetiredCounts& retired = retired_[counters.info().package];
+  retired.counts.resize(events_.size());
+  retired.times.resize(events_.size());
+  for (std::size_t event = 0; event < events_.size(); ++event) {
+    const GroupTimes times = counters.times_ever_led_by(event);
+    retired.counts[event] += counters.counted(event);
+    retired.times[event].enabled += times.enabled;
+    retired.times[event].running += times.running;
+  }
+}
+
+void CounterSet::set_untrusted(std::map<std::string, std::vector<char>> by_pmu) {
+  const std::lock_guard lock(mutex_);
+  untrusted_ = std::move(by_pmu);
+  for (auto& [cpu, counters] : cpus_) {
+    mark_untrusted(counters);
+  }
+}
+
+void CounterSet::mark_untrusted(CpuCounters& counters) const {
+  const auto found = untrusted_.find(counters.info().pmu);
+  counters.set_untrusted(found != untrusted_.end() ? found->second : std::vector<char>{});
+}
+
+CpuList CounterSet::hanging() const {
+  const std::lock_guard lock(mutex_);
+  const RawCount now = monotonic_ns();
+  CpuList cpus;
+  for (const auto& [cpu, counters] : cpus_) {
+    if (counters.claim().hangs(now)) {
+      cpus.push_back(cpu);
+    }
+  }
+  return merge(cpus, closing_calls_.hanging(now));
+}
+
+std::uint64_t CounterSet::condition_changes() const {
+  const std::lock_guard lock(mutex_);
+  return condition_changes_;
+}
+
+std::vector<unsigned> CounterSet::conditions() const {
+  constexpr unsigned kSilent = 1;  // the bit of Lack::none
+  const std::lock_guard lock(mutex_);
+  std::vector<unsigned> kinds(events_.size());
+  for (const auto& [cpu, counters] : cpus_) {
+    for (std::size_t event = 0; event < events_.size(); ++event) {
+      const Lack lack = counters.condition(event).lack;
+      kinds[event] |= lack != Lack::none ? 1U << static_cast<unsigned>(lack) : 0U;
+      kinds[event] |= counters.status(event) == EventStatus::silent ? kSilent : 0U;
+    }
+  }
+  return kinds;
+}
+
+std::map<CpuId, std::map<std::size_t, EventRefusal>> CounterSet::refusals() const {
+  const std::lock_guard lock(mutex_);
+  std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals;
+  for (const auto& [cpu, counters] : cpus_) {
+    for (std::size_t event = 0; event < events_.size(); ++event) {
+      if (const EventRefusal* refusal = counters.refusal(event)) {
+        refusals[cpu][event] = *refusal;
+      }
+    }
+  }
+  return refusals;
+}
+
+CpuList CounterSet::installed() const {
+  const std::lock_guard lock(mutex_);
+  CpuList cpus;
+  for (const auto& [cpu, counters] : cpus_) {
+    cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+bool CounterSet::hangs(CpuId cpu) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = cpus_.find(cpu);
+  return entry != cpus_.end() && entry->second.claim().hangs(monotonic_ns());
+}
+
+std::size_t CounterSet::descriptors() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = 0;
+  for (const auto& [cpu, counters] : cpus_) {
+    count += counters.descriptors();
+  }
+  return count;
+}
+
+std::size_t CounterSet::descriptors_of(CpuId cpu) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = cpus_.find(cpu);
+  return entry != cpus_.end() ? entry->second.descriptors() : 0;
+}
+
+std::vector<std::pair<CpuId, Arrangement>> CounterSet::reopen_requests() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<CpuId, Arrangement>> requests;
+  const RawCount now = monotonic_ns();
+  for (const auto& [cpu, counters] : cpus_) {
+    const auto arrangement = counters.wants_reopening();
+    if (arrangement && !counters.claim().hangs(now)) {
+      requests.emplace_back(cpu, *arrangement);
+    }
+  }
+  return requests;
+}
+
+std::vector<std::pair<CpuId, Arrangement>> CounterSet::including_guests() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<CpuId, Arrangement>> cpus;
+  for (const auto& [cpu, counters] : cpus_) {
+    if (counters.includes_guests()) {
+      cpus.emplace_back(cpu, counters.arrangement());
+    }
+  }
+  return cpus;
+}
+
+CpuList CounterSet::came_back() const {
+  const std::lock_guard lock(mutex_);
+  CpuList cpus;
+  for (const auto& [cpu, counters] : cpus_) {
+    if (counters.came_back()) {
+      cpus.push_back(cpu);
+    }
+  }
+  return cpus;
+}
+
+RawCount CounterSet::read_at() const {
+  const std::lock_guard lock(mutex_);
+  return reading_ended_;
+}
+
+void CounterSet::set_on_change(std::function<void()> on_change) {
+  const std::lock_guard lock(mutex_);
+  on_change_ = std::move(on_change);
+}
+
+void CounterSet::with_state(const std::function<void(const CountersView&)>& use) const {
+  const std::lock_guard lock(mutex_);
+  use(view());
+}
+
+CountersView CounterSet::view() const {
+  return {events_, cpus_, retired_, generation_, read_failures_, reopenings_};
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collectors/counting/closing.h"
+#include "collectors/counting/cpu_counters.h"
+#include "host/host_paths.h"
+#include "host/online_cpus.h"
+
+namespace perf_exporter {
+
+// What CPUs that went offline had counted, by event: kept so that sums never fall.
+struct RetiredCounts {
+  std::vector<Count> counts;
+  std::vector<GroupTimes> times;
+};
+
+// The counters as of the newest reading; valid while CounterSet calls.
+struct CountersView {
+  const std::vector<const CatalogEvent*>& events;
+  const std::map<CpuId, CpuCounters>& cpus;
+  const std::map<std::string, RetiredCounts>& retired;  // by package
+  std::uint64_t generation;     // changes whenever CPUs or groups come or go
+  std::uint64_t read_failures;  // group reads that failed, ever
+  std::uint64_t reopenings;     // CPUs whose groups were opened anew, ever
+};
+
+// All CPUs' counters and the lock that guards them. The opening thread installs and removes;
+// scrapes read.
+//
+// No system call that can hang is made under the lock. Who makes calls on a CPU's groups claims the
+// CPU: one thread at a time. A call that has lasted for a second is waited for no more (see
+// CallClaim): the CPU has no data until the call returns, nobody else makes calls on its groups,
+// and groups that were to be closed are closed by the thread that comes back.
+class CounterSet {
+ public:
+  // `kernel` must outlive the set, and the set every call of its functions, those that hang among
+  // them.
+  CounterSet(PerfKernel& kernel, std::vector<const CatalogEvent*> events, OnlineCpus online);
+
+  // Puts freshly opened groups of a CPU in place; a CPU not known yet begins at zero. The old
+  // groups are read a last time and the new ones enabled then, so that nothing is counted twice.
+  // Where a call hangs on the CPU the old ones stay, and the new ones are closed.
+  void install(const CpuInfo& info, OpenedCpu opened);
+  // What the host says of a CPU now; what it does not say stays as it was. A CPU of another package
+  // than before is dropped as by keep_only(): it leaves the sums of the one, to be opened anew in
+  // those of the other.
+  void set_info(const CpuInfo& info);
+  // Closes a CPU's groups; it has no data until the next install(). Does nothing where a call hangs
+  // on the CPU.
+  void release(CpuId cpu);
+  // Stops counting hardware events on a CPU and goes on with it: makes room on its PMU for a few
+  // ms. Totals stand still meanwhile, the groups' enabled time goes on. Nothing happens where the
+  // CPU has none, or a call hangs on it.
+  void pause_hardware(CpuId cpu);
+  void resume_hardware(CpuId cpu);
+  // Drops CPUs that are not in `keep`, and those that were seen offline since they were opened:
+  // their events are frozen for good. What they had counted stays in the sums. Whether any was
+  // dropped.
+  bool keep_only(const CpuList& keep);
+
+  // Which events, by index, are not to be believed on the CPUs of a core PMU, by its name; those of
+  // PMUs that are not named are. Holds for CPUs installed later, too.
+  void set_untrusted(std::map<std::string, std::vector<char>> by_pmu);
+
+  [[nodiscard]] CpuList installed() const;
+  // Whether a call hangs on a CPU.
+  [[nodiscard]] bool hangs(CpuId cpu) const;
+  // The CPUs on which one does, a close among them, which keeps nobody from their newer groups.
+  [[nodiscard]] CpuList hanging() const;
+  // How many threads hang in a reading.
+  [[nodiscard]] std::size_t lost_readers() const;
+  // The CPUs that were offline since they were opened, by their events' clocks, and are back.
+  [[nodiscard]] CpuList came_back() const;
+  // When the newest reading of all CPUs has ended: CLOCK_MONOTONIC in ns; 0 where one is due.
+  [[nodiscard]] RawCount read_at() const;
+  // How often events became silent on a CPU, or came to lack something, or ceased to.
+  [[nodiscard]] std::uint64_t condition_changes() const;
+  // By event, which of these there are of it on any CPU: a bit for each Lack, and one for silence.
+  [[nodiscard]] std::vector<unsigned> conditions() const;
+  // The events that are not open, and why, by CPU; CPUs on which all are open are left out.
+  [[nodiscard]] std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals() const;
+  [[nodiscard]] std::size_t descriptors() const;
+  [[nodiscard]] std::size_t descriptors_of(CpuId cpu) const;
+  // The CPUs with hardware events that include guests, and how they were opened.
+  [[nodiscard]] std::vector<std::pair<CpuId, Arrangement>> including_guests() const;
+  // How CPUs are to be opened anew; those on which a call hangs are left out.
+  [[nodiscard]] std::vector<std::pair<CpuId, Arrangement>> reopen_requests() const;
+
+  // Called, under the lock, when a reading finds that CPUs went or came, that a group must be
+  // reopened, or that events became silent or came to lack something, or ceased to.
+  void set_on_change(std::function<void()> on_change);
+
+  // Reads every group, unless a reading ended after this call began or less than 1 ms ago, which is
+  // then shared, and calls `use` with the result, under the lock. The faults of a fresh reading are
+  // passed along; they are empty where it was shared.
+  //
+  // One thread reads at a time; others wait for its result, but not for a call of it that lasts for
+  // a second: another reads then, and the thread in that call is lost until it returns. Where two
+  // are lost nobody reads, and no CPU has data.
+  using Use = std::function<void(const CountersView&, const std::vector<Fault>& faults)>;
+  void with_reading(const Use& use);
+
+  // Calls `use` with the state as it is, without reading.
+  void with_state(const std::function<void(const CountersView&)>& use) const;
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;  // of mutex_
+  using Node = std::map<CpuId, CpuCounters>::node_type;
+  using Entry = std::map<CpuId, CpuCounters>::value_type;
+  // What a thread brings back from reading.
+  struct Reading {
+    explicit Reading(ClosingCalls& calls) : closing(calls) {}
+    std::vector<Fault> faults;
+    Closing closing;
+  };
+  enum class Turn { done, lost };
+
+  // All with the lock held. Those that are given it release it in system calls and waits.
+  [[nodiscard]] bool shares_reading(RawCount arrived) const;
+  Turn read_all(Lock& lock, Reading& reading);
+  bool read_cpu(Entry& entry, Lock& lock, Reading& reading);
+  void wait_for_reader(Lock& lock);
+  // Null where the CPU is gone or a call hangs on it.
+  CpuCounters* claim(Entry& entry, Lock& lock);
+  CpuCounters* claim(CpuId cpu, Lock& lock);
+  void give_back(CpuCounters& counters, Closing& closing);
+  void control_hardware(CpuId cpu, GroupControl what);
+  // Takes a CPU out. What it had counted stays in the sums; its groups go to `closing`, or, while a
+  // call is made on them, to the thread in that call.
+  void drop(std::map<CpuId, CpuCounters>::iterator entry, Closing& closing);
+  void retire(CpuCounters& counters);
+  void mark_untrusted(CpuCounters& counters) const;
+  [[nodiscard]] CountersView view() const;
+
+  PerfKernel& kernel_;
+  std::vector<const CatalogEvent*> events_;
+  EventTraits traits_;
+  mutable std::mutex mutex_;
+  OnlineCpus online_;
+  std::map<CpuId, CpuCounters> cpus_;
+  std::map<std::string, RetiredCounts> retired_;
+  std::map<std::string, std::vector<char>> untrusted_;  // by PMU
+  std::function<void()> on_change_;
+  std::uint64_t generation_ = 1;
+  std::uint64_t read_failures_ = 0;
+  std::uint64_t reopenings_ = 0;
+  std::uint64_t condition_changes_ = 0;
+
+  std::condition_variable claim_freed_;
+  std::condition_variable reading_done_;
+  ClosingCalls closing_calls_;
+  std::vector<Node> departed_;  // dropped while a call hangs: the thread in it closes them
+  RawCount reading_ended_ = 0;
+  std::uint64_t turn_ = 0;          // another whenever a thread begins to read, or is lost
+  bool is_reading_ = false;         // a thread that is not lost
+  CpuCounters* in_hand_ = nullptr;  // what it has claimed
+  std::size_t lost_readers_ = 0;
+};
+
+}  // namespace perf_exporter

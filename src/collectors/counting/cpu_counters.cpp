@@ -1,0 +1,250 @@
+#include "collectors/counting/cpu_counters.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr std::size_t kNotOpen = std::numeric_limits<std::size_t>::max();
+constexpr int kFailuresInARow = 3;                // what fails less often may be passing
+constexpr RawCount kFaultPause = 30'000'000'000;  // ns between two reopenings for faults of reading
+
+}  // namespace
+
+CpuCounters::CpuCounters(CpuInfo info, const EventTraits& traits)
+    : info_(std::move(info)),
+      group_index_(traits.semantic_group.size(), kNotOpen),
+      scalers_(group_index_.size()),
+      past_times_(group_index_.size()),
+      holds_(traits),
+      conditions_(group_index_.size()) {}
+
+RawCount CpuCounters::collect(PerfKernel& kernel) {
+  RawCount before = monotonic_ns();
+  for (WatchedGroup& watched : groups_) {
+    claim_.call_begins(before);
+    watched.opened.group.fetch(kernel);
+    const RawCount after = monotonic_ns();
+    watched.fetched = {before, after};
+    before = after;
+  }
+  return before;
+}
+
+void CpuCounters::apply(RawCount now) {
+  faults_.clear();
+  unanswered_ = false;
+  applied_at_ = now;
+  for (WatchedGroup& watched : groups_) {
+    apply_group(watched);
+  }
+  note_absence();
+  // Groups that belong together may be read apart, so all are judged before any is counted.
+  const bool is_silence_new = holds_.judge();
+  conditions_changed_ = conditions_.take_change() || is_silence_new;
+  for (const WatchedGroup& watched : groups_) {
+    scale(watched);
+  }
+  holds_.end_reading();
+}
+
+// The CPU was offline where the clocks of all its groups stood still. That explains all that its
+// readings lack.
+void CpuCounters::note_absence() {
+  const bool was_away = std::all_of(groups_.begin(), groups_.end(), [](const WatchedGroup& group) {
+    return group.state == GroupState::dead;
+  });
+  if (!groups_.empty() && was_away) {
+    came_back_ = true;
+    faults_.clear();
+  }
+}
+
+void CpuCounters::apply_group(WatchedGroup& watched) {
+  watched.read_time = watched.fetched.ended - watched.fetched.begun;
+  if (paused_at_ != 0 && watched.opened.is_hardware) {
+    watched.watch.excuse_clock();
+  }
+  const auto got = watched.opened.group.take(watched.reading);
+  if (!got) {
+    note_fault(watched, got.error());
+    return;
+  }
+  watched.fault.reset();
+  watched.failures = 0;
+  watch(watched);
+}
+
+// A short reading has lost a member, and its times tell whether the CPU was away.
+void CpuCounters::note_fault(WatchedGroup& watched, const Fault& fault) {
+  faults_.push_back(fault);
+  watched.fault = fault;
+  const bool is_short = fault.code == 0;
+  if (is_short) {
+    const GroupReading& reading = watched.reading;
+    watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
+  }
+  if (++watched.failures >= kFailuresInARow) {
+    conditions_.note_failure(watched.opened.events, fault.code);
+  } else if (!is_short) {
+    return;
+  }
+  if (asked_for_fault_at_ == 0 || applied_at_ >= asked_for_fault_at_ + kFaultPause) {
+    asked_for_fault_at_ = applied_at_;
+    ask_to_be_reopened();
+  }
+}
+
+void CpuCounters::settle() {
+  for (CountScaler& scaler : scalers_) {
+    scaler.close();
+  }
+}
+
+std::vector<OpenedGroup> CpuCounters::release() {
+  settle();
+  std::vector<OpenedGroup> old;
+  for (WatchedGroup& watched : groups_) {
+    GroupTimes& past = past_times_[watched.opened.events.front()];
+    past.enabled += watched.reading.enabled + watched.paused;
+    past.running += watched.reading.running;
+    old.push_back(std::move(watched.opened));
+  }
+  groups_.clear();
+  holds_.forget_open();
+  group_index_.assign(group_index_.size(), kNotOpen);
+  installed_ = false;
+  return old;
+}
+
+// A total that was there is not taken away because its group is new and has not run yet.
+GroupState CpuCounters::state_before(const OpenedGroup& group) const {
+  const bool had_data = std::any_of(group.events.begin(), group.events.end(),
+                                    [this](std::size_t event) { return total(event).has_value(); });
+  return had_data ? GroupState::multiplexed : GroupState::starved;
+}
+
+std::vector<OpenedGroup> CpuCounters::install(OpenedCpu opened) {
+  std::vector<GroupState> before;
+  for (const OpenedGroup& group : opened.groups) {
+    before.push_back(state_before(group));
+  }
+  std::vector<OpenedGroup> old = release();
+  refusals_ = std::move(opened.refusals);
+  for (const auto& [event, refusal] : refusals_) {
+    conditions_.forget(event);
+  }
+  for (OpenedGroup& group : opened.groups) {
+    for (const std::size_t event : group.events) {
+      group_index_[event] = groups_.size();
+    }
+    WatchedGroup watched;
+    watched.watch = GroupWatch(before[groups_.size()], group.clock);
+    watched.opened = std::move(group);
+    groups_.push_back(std::move(watched));
+  }
+  installed_ = true;
+  arrangement_ = opened.arrangement;
+  crowded_ = std::move(opened.crowded);
+  offline_ = false;
+  unanswered_ = false;
+  applied_at_ = 0;
+  came_back_ = false;
+  wants_reopening_.reset();
+  return old;
+}
+
+std::vector<OpenedGroup> enable_groups(PerfKernel& kernel, OpenedCpu& opened) {
+  std::vector<OpenedGroup> unused;
+  std::vector<OpenedGroup> enabled;
+  for (OpenedGroup& group : opened.groups) {
+    if (const auto done = group.group.enable(kernel); !done) {
+      for (const std::size_t event : group.events) {
+        const bool is_refused = status_of_refusal(done.error().code) == EventStatus::refused;
+        opened.refusals[event] = {is_refused ? EventStatus::refused : EventStatus::busy,
+                                  done.error()};
+      }
+      unused.push_back(std::move(group));
+    } else {
+      enabled.push_back(std::move(group));
+    }
+  }
+  opened.groups = std::move(enabled);
+  return unused;
+}
+
+void CpuCounters::watch(WatchedGroup& watched) {
+  const GroupReading& reading = watched.reading;
+  watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
+  const GroupState state = *watched.state;
+  conditions_.note_times(watched.opened.events, {reading.enabled, reading.running}, state,
+                         watched.window);
+  const bool loses_time = state == GroupState::multiplexed || state == GroupState::starved;
+  if (watched.opened.is_merged_hardware && loses_time) {
+    conditions_.note_parting(watched.opened.events);
+    wants_reopening_ = Arrangement::apart;
+  }
+  if (watched.state == GroupState::dead) {
+    ask_to_be_reopened();
+  }
+  for (std::size_t i = 0; i < watched.opened.events.size(); ++i) {
+    holds_.note(watched.opened.events[i], reading.members[i].value, reading.running);
+  }
+}
+
+void CpuCounters::scale(const WatchedGroup& watched) {
+  if (watched.fault) {
+    return;
+  }
+  const GroupReading& reading = watched.reading;
+  for (std::size_t i = 0; i < watched.opened.events.size(); ++i) {
+    const std::size_t event = watched.opened.events[i];
+    const EventReading counted{reading.members[i].value, reading.enabled, reading.running};
+    if (holds_.of(event) != Hold::none) {
+      scalers_[event].skip(counted);
+    } else if (watched.state == GroupState::starved && watched.watch.window_begins()) {
+      scalers_[event].starve(counted);
+    } else {
+      scalers_[event].update(counted);
+    }
+  }
+}
+
+bool CpuCounters::control_hardware(PerfKernel& kernel, GroupControl what) {
+  bool all_obeyed = true;
+  for (WatchedGroup& watched : groups_) {
+    if (watched.opened.is_hardware) {
+      claim_.call_begins(monotonic_ns());
+      EventGroup& group = watched.opened.group;
+      const auto done = what == GroupControl::enable ? group.enable(kernel) : group.disable(kernel);
+      all_obeyed = done && all_obeyed;
+    }
+  }
+  return all_obeyed;
+}
+
+void CpuCounters::note_pause(RawCount now) {
+  paused_at_ = now;
+}
+
+void CpuCounters::note_resumption(RawCount now) {
+  const RawCount begun = std::exchange(paused_at_, 0);
+  for (WatchedGroup& watched : groups_) {
+    watched.watch.excuse_clock();
+    watched.paused += watched.opened.is_hardware && begun != 0 ? now - begun : 0;
+  }
+}
+
+void CpuCounters::ask_to_be_reopened() {
+  wants_reopening_ = wants_reopening_.value_or(arrangement_);
+}
+
+void CpuCounters::mark_offline() {
+  offline_ = true;
+}
+
+}  // namespace perf_exporter

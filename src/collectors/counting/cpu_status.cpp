@@ -1,0 +1,106 @@
+// What a CPU's counters tell of its events.
+#include <algorithm>
+
+#include "collectors/counting/cpu_counters.h"
+
+namespace perf_exporter {
+
+const CpuCounters::WatchedGroup* CpuCounters::group_of(std::size_t event) const {
+  const std::size_t index = group_index_[event];
+  return index < groups_.size() ? &groups_[index] : nullptr;
+}
+
+std::optional<Count> CpuCounters::total(std::size_t event) const {
+  const auto now = status(event);
+  if (now != EventStatus::counting && now != EventStatus::multiplexed) {
+    return std::nullopt;
+  }
+  return scalers_[event].total();
+}
+
+std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
+  if (!installed_ || offline_) {
+    return std::nullopt;
+  }
+  const WatchedGroup* watched = group_of(event);
+  if (watched == nullptr) {
+    const EventRefusal* refused = refusal(event);
+    return refused != nullptr ? refused->status : EventStatus::untried;
+  }
+  if (watched->fault || unanswered_) {
+    return EventStatus::busy;
+  }
+  if (!watched->state) {
+    return std::nullopt;
+  }
+  if (watched->state == GroupState::starved || watched->state == GroupState::dead) {
+    return EventStatus::starved;
+  }
+  switch (holds_.of(event)) {
+    case Hold::none:
+      break;
+    case Hold::waiting:
+      return std::nullopt;
+    case Hold::silent:
+      return EventStatus::silent;
+    case Hold::untrusted:
+      return EventStatus::untrusted;
+  }
+  if (!scalers_[event].has_total()) {
+    return std::nullopt;
+  }
+  return watched->state == GroupState::counting ? EventStatus::counting : EventStatus::multiplexed;
+}
+
+const EventRefusal* CpuCounters::refusal(std::size_t event) const {
+  const auto refused = refusals_.find(event);
+  return refused != refusals_.end() ? &refused->second : nullptr;
+}
+
+std::optional<std::size_t> CpuCounters::leader_of(std::size_t event) const {
+  const WatchedGroup* watched = group_of(event);
+  if (watched == nullptr) {
+    return std::nullopt;
+  }
+  return watched->opened.events.front();
+}
+
+std::optional<GroupTimes> CpuCounters::times_led_by(std::size_t event) const {
+  const WatchedGroup* watched = group_of(event);
+  if (watched == nullptr || offline_ || unanswered_ || watched->fault ||
+      watched->state == GroupState::dead || watched->opened.events.front() != event) {
+    return std::nullopt;
+  }
+  return times_ever_led_by(event);
+}
+
+GroupTimes CpuCounters::times_ever_led_by(std::size_t event) const {
+  GroupTimes times = past_times_[event];
+  const WatchedGroup* watched = group_of(event);
+  if (watched != nullptr && watched->opened.events.front() == event) {
+    times.enabled += watched->reading.enabled + watched->paused;
+    times.running += watched->reading.running;
+  }
+  return times;
+}
+
+bool CpuCounters::includes_guests() const {
+  return std::any_of(groups_.begin(), groups_.end(), [](const WatchedGroup& watched) {
+    return watched.opened.is_hardware && watched.opened.clock == GroupClock::always_runs;
+  });
+}
+
+std::size_t CpuCounters::descriptors() const {
+  std::size_t count = 0;
+  for (const WatchedGroup& watched : groups_) {
+    count += watched.opened.group.size();
+  }
+  return count;
+}
+
+RawCount CpuCounters::read_time(std::size_t event) const {
+  const WatchedGroup* watched = group_of(event);
+  return watched != nullptr ? watched->read_time : 0;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,115 @@
+#include "collectors/counting/event_holds.h"
+
+#include <linux/perf_event.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace perf_exporter {
+namespace {
+
+constexpr RawCount kMinute = 60'000'000'000;  // ns
+constexpr RawCount kNotOpen = std::numeric_limits<RawCount>::max();
+constexpr EventSpec kInstructions{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS};
+
+}  // namespace
+
+EventTraits::EventTraits(const std::vector<const CatalogEvent*>& events) {
+  for (std::size_t event = 0; event < events.size(); ++event) {
+    const CatalogEvent& row = *events[event];
+    const auto first = std::find_if(events.begin(), events.end(), [&](const CatalogEvent* other) {
+      return other->group == row.group;
+    });
+    semantic_group.push_back(static_cast<std::size_t>(first - events.begin()));
+    is_required.push_back(static_cast<char>(row.membership == Membership::required));
+    is_mover.push_back(static_cast<char>(row.movement == Movement::with_instructions));
+    if (is_mover.back() != 0) {
+      movers.push_back(event);
+    }
+    if (row.spec == kInstructions) {
+      instructions = event;
+    }
+  }
+}
+
+EventHolds::EventHolds(const EventTraits& traits)
+    : traits_(&traits),
+      moved_(traits.semantic_group.size()),
+      running_(moved_.size(), kNotOpen),
+      trust_(moved_.size()),
+      holds_(moved_.size()),
+      next_(moved_.size()) {}
+
+void EventHolds::note(std::size_t event, RawCount value, RawCount running) {
+  if (value > 0) {
+    moved_[event] = 1;
+  }
+  running_[event] = running;
+  is_settled_ = is_settled_ && (moved_[event] != 0 || traits_->is_mover[event] == 0);
+}
+
+void EventHolds::forget_open() {
+  std::fill(running_.begin(), running_.end(), kNotOpen);
+}
+
+void EventHolds::set_untrusted(const std::vector<char>& untrusted) {
+  for (std::size_t event = 0; event < trust_.size(); ++event) {
+    if (event < untrusted.size() && untrusted[event] != 0) {
+      trust_[event] = Trust::lost;
+    } else if (trust_[event] == Trust::lost) {
+      trust_[event] = Trust::returning;
+      is_returning_ = true;
+    }
+  }
+}
+
+void EventHolds::end_reading() {
+  if (std::exchange(is_returning_, false)) {
+    std::replace(trust_.begin(), trust_.end(), Trust::returning, Trust::given);
+  }
+}
+
+Hold EventHolds::judged(std::size_t event) const {
+  if (moved_[event] != 0 || running_[event] == kNotOpen) {
+    return Hold::none;
+  }
+  const std::size_t witness = traits_->instructions;
+  const bool has_witness =
+      witness != EventTraits::kNone && witness != event && running_[witness] != kNotOpen;
+  const bool code_ran = !has_witness || moved_[witness] != 0;
+  return code_ran && running_[event] >= kMinute ? Hold::silent : Hold::waiting;
+}
+
+bool EventHolds::is_silent_itself(std::size_t event) const {
+  return traits_->is_mover[event] != 0 && judged(event) == Hold::silent;
+}
+
+bool EventHolds::judge() {
+  if (is_settled_) {  // as nearly always
+    return false;
+  }
+  std::fill(next_.begin(), next_.end(), Hold::none);
+  for (const std::size_t event : traits_->movers) {
+    const Hold hold = judged(event);
+    if (hold == Hold::none) {
+      continue;
+    }
+    for (std::size_t other = 0; other < next_.size(); ++other) {
+      const bool goes_along = traits_->is_required[event] != 0 &&
+                              traits_->semantic_group[other] == traits_->semantic_group[event];
+      if (other == event || goes_along) {
+        next_[other] = std::max(next_[other], hold);
+      }
+    }
+  }
+  const auto same_silence = [](Hold before, Hold after) {
+    return (before == Hold::silent) == (after == Hold::silent);
+  };
+  const bool changed = !std::equal(holds_.begin(), holds_.end(), next_.begin(), same_silence);
+  holds_.swap(next_);
+  is_settled_ =
+      std::all_of(holds_.begin(), holds_.end(), [](Hold hold) { return hold == Hold::none; });
+  return changed;
+}
+
+}  // namespace perf_exporter

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "base/count.h"
+#include "collectors/events/event_catalog.h"
+
+namespace perf_exporter {
+
+// What the rules of EventHolds ask of the wanted events, looked up once for all CPUs. Events are
+// indices into them.
+struct EventTraits {
+  explicit EventTraits(const std::vector<const CatalogEvent*>& events);
+
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+  std::vector<std::size_t> semantic_group;  // by event: the first of the same group
+  std::vector<char> is_required;            // by event: of its group
+  std::vector<std::size_t> movers;          // those that move with instructions
+  std::vector<char> is_mover;               // by event: the same
+  std::size_t instructions = kNone;         // the one that counts them
+};
+
+// Why an event that is read is not published.
+enum class Hold : std::uint8_t {
+  none,
+  waiting,    // it can't be 0 while instructions are executed, and is 0 so far
+  silent,     // the same, after a minute of running time
+  untrusted,  // its PMU failed the truth check
+};
+
+// Which events of one CPU are read and not published, lest they lie.
+//
+// An event that can't stay 0 while instructions are executed has no data before it has moved: a 0
+// there is a counter that does not count (virtual PMUs take events and leave them at 0), since the
+// reading itself executes code in the kernel on that CPU, which is counted. After a minute of
+// running time it is silent, provided that the CPU's instructions have moved where they are
+// counted. It takes its semantic group along: misses without references are a lie. A member that is
+// there only where it fits is no divisor and goes alone. Once it moves it is held no longer. What
+// has moved on a CPU is not watched any more; that is the truth check's business.
+class EventHolds {
+ public:
+  // `traits` must outlive this.
+  explicit EventHolds(const EventTraits& traits);
+
+  // An event that is open has counted `value` and had its counter for `running` ns since it was
+  // opened.
+  void note(std::size_t event, RawCount value, RawCount running);
+  // The events are closed: what is noted of them from now on begins at zero.
+  void forget_open();
+
+  // Judges every event by what was noted; whether one became silent or ceased to be. Allocates
+  // nothing.
+  bool judge();
+
+  // The events whose PMU failed the truth check: not 0 at their index; empty: none did. One that is
+  // trusted again is held until the reading after that is done: what it has counted in between is
+  // not to be believed.
+  void set_untrusted(const std::vector<char>& untrusted);
+  // All that follows from a reading has been done.
+  void end_reading();
+
+  [[nodiscard]] Hold of(std::size_t event) const {
+    return trust_[event] == Trust::given ? holds_[event] : Hold::untrusted;
+  }
+
+  // Whether the event itself is silent, not only a partner of it.
+  [[nodiscard]] bool is_silent_itself(std::size_t event) const;
+
+ private:
+  enum class Trust : std::uint8_t { given, returning, lost };
+
+  [[nodiscard]] Hold judged(std::size_t event) const;
+
+  const EventTraits* traits_;
+  bool is_settled_ = true;     // no mover that is open waits to move, and nothing is held for it
+  bool is_returning_ = false;  // some trust is
+  // By event.
+  std::vector<char> moved_;
+  std::vector<RawCount> running_;  // kNotOpen: not open
+  std::vector<Trust> trust_;
+  std::vector<Hold> holds_;
+  std::vector<Hold> next_;  // judge()'s
+};
+
+}  // namespace perf_exporter

@@ -1,0 +1,230 @@
+#include "collectors/counting/group_opener.h"
+
+#include <linux/perf_event.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace perf_exporter {
+namespace {
+
+// What the kernel answers to a group that is larger than the PMU, and to an event that it lacks.
+bool may_be_too_large(const EventRefusal& refusal) {
+  const bool is_such =
+      refusal.status == EventStatus::unsupported || refusal.status == EventStatus::busy;
+  return is_such && refusal.fault.code != ENODEV;
+}
+
+}  // namespace
+
+OpenedCpu nothing_tried(std::size_t events, const std::string& why) {
+  OpenedCpu opened;
+  for (std::size_t event = 0; event < events; ++event) {
+    opened.refusals[event] = {EventStatus::untried, {0, why}, Obstacle::unsafe};
+  }
+  return opened;
+}
+
+// One CPU's opening under way.
+struct GroupOpener::Attempt {
+  CpuId cpu{};
+  const CorePmu* pmu = nullptr;
+  std::size_t allowance = 0;
+  OpenedCpu result;
+  std::map<std::size_t, EventSpec> specs;  // where they differ from the catalogue's
+  EventRefusal refusal;                    // why the newest group did not open
+  Indices crowd;                           // the largest hardware group that did not
+  Fault crowd_answer;                      // to it
+
+  void refuse(const Indices& events) {
+    for (const std::size_t event : events) {
+      result.refusals[event] = refusal;
+    }
+  }
+
+  // The newest group of hardware events may have been larger than the PMU.
+  void note_crowd(const Indices& events) {
+    if (events.size() > crowd.size() && may_be_too_large(refusal)) {
+      crowd = events;
+      crowd_answer = refusal.fault;
+    }
+  }
+
+  // Where an event of it is refused for itself, that explains it.
+  void judge_crowd() {
+    const bool is_explained = std::any_of(crowd.begin(), crowd.end(), [this](std::size_t event) {
+      const auto refused = result.refusals.find(event);
+      return refused != result.refusals.end() && refused->second.obstacle != Obstacle::no_counters;
+    });
+    const bool is_counted = std::any_of(result.groups.begin(), result.groups.end(),
+                                        [](const OpenedGroup& group) { return group.is_hardware; });
+    if (!crowd.empty() && !is_explained && is_counted) {
+      result.crowded = crowd_answer;
+    }
+  }
+};
+
+GroupOpener::GroupOpener(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted,
+                         std::vector<CorePmu> pmus, Guests guests)
+    : kernel_(kernel), wanted_(std::move(wanted)), pmus_(std::move(pmus)), guests_(guests) {}
+
+OpenedCpu GroupOpener::open(CpuId cpu, Arrangement arrangement, std::size_t allowance) {
+  const Guests asked = guests_;
+  OpenedCpu opened = open_groups(cpu, arrangement, allowance);
+  if (guests_ != asked) {  // found out midway
+    opened = {};
+    opened = open_groups(cpu, arrangement, allowance);
+  }
+  return opened;
+}
+
+OpenedCpu GroupOpener::open_groups(CpuId cpu, Arrangement arrangement, std::size_t allowance) {
+  Attempt attempt;
+  attempt.cpu = cpu;
+  attempt.pmu = core_pmu_of(pmus_, cpu);
+  attempt.allowance = allowance;
+  attempt.result.arrangement = arrangement;
+  open_software(attempt);
+  open_hardware(attempt, arrangement);
+  return std::move(attempt.result);
+}
+
+bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
+  if (events.size() > attempt.allowance) {
+    attempt.refusal = {EventStatus::untried,
+                       {0, "the limit of open descriptors leaves no room for a group of " +
+                               std::to_string(events.size()) + " events"},
+                       Obstacle::no_room};
+    return false;
+  }
+  std::vector<EventSpec> specs;
+  for (const std::size_t event : events) {
+    const auto special = attempt.specs.find(event);
+    specs.push_back(special != attempt.specs.end() ? special->second : wanted_[event]->spec);
+  }
+  const bool hardware = !is_software(*wanted_[events.front()]);
+  const Guests guests = hardware ? guests_ : Guests::include;
+  auto group = EventGroup::open(kernel_, specs, attempt.cpu, guests);
+  if (!group) {
+    attempt.refusal = refusal_of(group.error().fault);
+    return false;
+  }
+  attempt.allowance -= events.size();
+  const GroupClock clock =
+      guests == Guests::exclude ? GroupClock::stops_in_guests : GroupClock::always_runs;
+  attempt.result.groups.push_back({std::move(*group), events, hardware, false, clock});
+  return true;
+}
+
+// Leaves in `events` those that the kernel takes alone on this CPU; the others are refused.
+void GroupOpener::keep_what_opens_alone(Attempt& attempt, Indices& events) {
+  std::erase_if(events, [&](std::size_t event) {
+    Trial trial = try_alone(event, attempt.cpu, attempt.pmu);
+    if (trial.refusal) {
+      attempt.result.refusals[event] = *trial.refusal;
+    }
+    return trial.refusal.has_value();
+  });
+}
+
+void GroupOpener::open_software(Attempt& attempt) {
+  Indices events;
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
+    if (is_software(*wanted_[i])) {
+      events.push_back(i);
+    }
+  }
+  if (events.empty() || open_group(attempt, events)) {
+    return;
+  }
+  if (!is_limit(attempt.refusal)) {
+    keep_what_opens_alone(attempt, events);
+  }
+  if (!events.empty() && !open_group(attempt, events)) {
+    refuse_together(attempt, events);
+  }
+}
+
+// Each of them opens alone.
+void GroupOpener::refuse_together(Attempt& attempt, const Indices& events) {
+  if (events.size() > 1 && may_be_too_large(attempt.refusal)) {
+    const Fault& answer = attempt.refusal.fault;
+    std::string names;
+    for (const std::size_t event : events) {
+      names += (names.empty() ? "" : ", ") + std::string(wanted_[event]->name);
+    }
+    attempt.refusal = {EventStatus::busy,
+                       {answer.code, answer.what + " to " + names +
+                                         " as one group; each opens "
+                                         "alone"},
+                       Obstacle::no_counters};
+  }
+  attempt.refuse(events);
+}
+
+void GroupOpener::open_hardware(Attempt& attempt, Arrangement arrangement) {
+  std::vector<std::pair<std::string_view, Indices>> groups;  // semantic groups, in catalogue order
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
+    if (is_software(*wanted_[i])) {
+      continue;
+    }
+    const Trial trial = known_or_tried(i, attempt.cpu, attempt.pmu);
+    if (trial.refusal) {
+      attempt.result.refusals[i] = *trial.refusal;
+      continue;
+    }
+    attempt.specs[i] = trial.spec;
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& known) {
+      return known.first == wanted_[i]->group;
+    });
+    if (group == groups.end()) {
+      groups.push_back({wanted_[i]->group, {i}});
+    } else {
+      group->second.push_back(i);
+    }
+  }
+  if (arrangement == Arrangement::merged && groups.size() > 1) {
+    Indices all;
+    for (const auto& [name, events] : groups) {
+      all.insert(all.end(), events.begin(), events.end());
+    }
+    if (open_group(attempt, all)) {
+      attempt.result.groups.back().is_merged_hardware = true;
+      return;
+    }
+    attempt.note_crowd(all);
+  }
+  for (const auto& [name, events] : groups) {
+    open_semantic_group(attempt, events);
+  }
+  attempt.judge_crowd();
+}
+
+void GroupOpener::open_semantic_group(Attempt& attempt, const Indices& events) {
+  if (open_group(attempt, events)) {
+    return;
+  }
+  attempt.note_crowd(events);
+  Indices required;
+  Indices optional;
+  for (const std::size_t event : events) {
+    const bool fits_only = wanted_[event]->membership == Membership::where_it_fits;
+    (fits_only ? optional : required).push_back(event);
+  }
+  // On this CPU the answer may differ from that of the PMU's first CPU.
+  if (!required.empty() && (optional.empty() || !open_group(attempt, required))) {
+    if (!is_limit(attempt.refusal)) {
+      keep_what_opens_alone(attempt, required);
+    }
+    if (!required.empty() && !open_group(attempt, required)) {
+      refuse_together(attempt, required);
+    }
+  }
+  for (const std::size_t event : optional) {
+    if (!open_group(attempt, {event})) {
+      attempt.refuse({event});
+    }
+  }
+}
+
+}  // namespace perf_exporter

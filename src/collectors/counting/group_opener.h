@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collectors/counting/event_status.h"
+#include "collectors/events/event_catalog.h"
+#include "perf/core_pmu.h"
+#include "perf/event_group.h"
+#include "perf/group_watch.h"
+
+namespace perf_exporter {
+
+// Whether the semantic groups of a CPU's hardware events are read as one group, or each on its own.
+enum class Arrangement { merged, apart };
+
+// A group and which of the wanted events its members are.
+struct OpenedGroup {
+  EventGroup group;
+  std::vector<std::size_t> events;  // indices into the wanted events, the leader first
+  bool is_hardware = false;         // of hardware events, else of software events
+  bool is_merged_hardware = false;  // holds more than one semantic group of hardware events
+  GroupClock clock = GroupClock::always_runs;
+};
+
+// What opening one CPU came to: every wanted event is in one group or among the refusals.
+struct OpenedCpu {
+  std::vector<OpenedGroup> groups;                // disabled
+  Arrangement arrangement = Arrangement::merged;  // as asked for
+  // The kernel's answer to hardware events as one group, where the PMU takes them in parts alone:
+  // it has fewer counters.
+  std::optional<Fault> crowded;
+  std::map<std::size_t, EventRefusal> refusals;
+};
+
+// What opening comes to where none of the wanted events, `events` in number, may be tried; `why` in
+// a few words.
+OpenedCpu nothing_tried(std::size_t events, const std::string& why);
+
+// Opens the wanted events on one CPU after another. Used by one thread.
+//
+// Software events form one group. Hardware events form one merged group where the PMU takes it,
+// else a group for each semantic group of the catalogue. What a PMU refused on one CPU is
+// remembered and not asked again on its next CPU. An architectural event that Arm's PMU does not
+// list is not asked for at all, and has no errno: some would open and stay 0. Events of a semantic
+// group that open alone and not together are busy: the PMU may have room another time.
+class GroupOpener {
+ public:
+  // `kernel` must outlive the opener. `pmus` are the machine's core PMUs.
+  GroupOpener(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted,
+              std::vector<CorePmu> pmus, Guests guests);
+
+  // Opens as much as `cpu` and the kernel allow, with at most `allowance` descriptors; groups
+  // beyond it are not tried. Never fails as a whole. All its hardware events include guests, or all
+  // leave them out.
+  OpenedCpu open(CpuId cpu, Arrangement arrangement, std::size_t allowance);
+
+  // Whether `cpu` takes the event now, together with those that it is never counted without; opens
+  // nothing that stays open.
+  bool opens_now(std::size_t event, CpuId cpu);
+
+  // Why `cpu` does not take the event alone; nothing where it does. As when it is opened: what its
+  // PMU has refused on another CPU is not asked again. Opens nothing that stays open.
+  std::optional<EventRefusal> refusal_alone(std::size_t event, CpuId cpu);
+
+  // What PMUs refused is asked anew from now on.
+  void forget_refusals();
+
+  // The core PMUs as they are now, for the opens to come.
+  void set_pmus(std::vector<CorePmu> pmus) { pmus_ = std::move(pmus); }
+
+  // The guests' mode in force: exclude, too, once the kernel has refused to include them.
+  [[nodiscard]] Guests guests() const { return guests_; }
+
+  // Where it has refused that; nothing where it has not.
+  [[nodiscard]] std::optional<CpuId> guests_refused_on() const { return guests_refused_on_; }
+
+ private:
+  using Indices = std::vector<std::size_t>;
+  struct Trial {
+    EventSpec spec;
+    std::optional<EventRefusal> refusal;
+  };
+  struct Attempt;
+
+  OpenedCpu open_groups(CpuId cpu, Arrangement arrangement, std::size_t allowance);
+  Trial try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu);
+  Trial known_or_tried(std::size_t event, CpuId cpu, const CorePmu* pmu);
+  bool open_group(Attempt& attempt, const Indices& events);
+  void open_software(Attempt& attempt);
+  void open_hardware(Attempt& attempt, Arrangement arrangement);
+  void open_semantic_group(Attempt& attempt, const Indices& events);
+  void keep_what_opens_alone(Attempt& attempt, Indices& events);
+  void refuse_together(Attempt& attempt, const Indices& events);
+  [[nodiscard]] Indices required_of_group(std::size_t event) const;
+
+  PerfKernel& kernel_;
+  std::vector<const CatalogEvent*> wanted_;
+  std::vector<CorePmu> pmus_;
+  Guests guests_;
+  std::optional<CpuId> guests_refused_on_;
+  std::map<std::pair<std::string, std::size_t>, Trial> known_;  // by PMU name and event
+};
+
+}  // namespace perf_exporter

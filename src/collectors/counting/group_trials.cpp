@@ -1,0 +1,106 @@
+// The part of GroupOpener that tries events: what opens alone, and what would open now.
+#include <linux/perf_event.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "collectors/counting/group_opener.h"
+
+namespace perf_exporter {
+namespace {
+
+// What holds for all CPUs of a PMU, unlike an offline CPU or a limit reached.
+bool is_lasting(const EventRefusal& refusal) {
+  const int error = refusal.fault.code;
+  return refusal.status != EventStatus::busy && error != ENODEV && error != ENOMEM &&
+         !is_limit(refusal);
+}
+
+}  // namespace
+
+GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu) {
+  const EventSpec plain = wanted_[event]->spec;
+  const bool software = is_software(*wanted_[event]);
+  std::vector<EventSpec> candidates = {plain};
+  if (!software && pmu != nullptr && !pmu->cpus.empty()) {
+    candidates.insert(candidates.begin(), on_pmu(plain, pmu->type));
+  }
+  Trial trial{plain, {}};
+  if (const auto name = pmu != nullptr ? missing_event(*pmu, plain) : std::string_view{};
+      !name.empty()) {
+    trial.refusal = EventRefusal{EventStatus::unsupported,
+                                 {0, pmu->name + " does not list " + std::string(name)}};
+    return trial;
+  }
+  for (const EventSpec& spec : candidates) {
+    auto tried = try_event(kernel_, spec, cpu, software ? Guests::include : guests_);
+    if (!tried && tried.error().code == EOPNOTSUPP && !software && guests_ == Guests::include &&
+        try_event(kernel_, spec, cpu, Guests::exclude)) {
+      guests_ = Guests::exclude;
+      guests_refused_on_ = cpu;
+      known_.clear();  // by events that include them
+      tried = {};
+    }
+    if (tried) {
+      return {spec, std::nullopt};
+    }
+    trial.refusal = refusal_of(tried.error());
+  }
+  return trial;
+}
+
+GroupOpener::Trial GroupOpener::known_or_tried(std::size_t event, CpuId cpu, const CorePmu* pmu) {
+  const std::pair key(pmu != nullptr ? pmu->name : std::string(), event);
+  if (const auto known = known_.find(key); known != known_.end()) {
+    return known->second;
+  }
+  Trial trial = try_alone(event, cpu, pmu);
+  if (!trial.refusal || is_lasting(*trial.refusal)) {
+    known_.emplace(key, trial);
+  }
+  return trial;
+}
+
+GroupOpener::Indices GroupOpener::required_of_group(std::size_t event) const {
+  Indices events;
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
+    const bool belongs = !is_software(*wanted_[i]) && wanted_[i]->group == wanted_[event]->group;
+    if (belongs && wanted_[i]->membership == Membership::required) {
+      events.push_back(i);
+    }
+  }
+  return events;
+}
+
+bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
+  const CorePmu* pmu = core_pmu_of(pmus_, cpu);
+  if (try_alone(event, cpu, pmu).refusal) {
+    return false;
+  }
+  if (wanted_[event]->membership != Membership::required) {
+    return true;
+  }
+  std::vector<EventSpec> specs;
+  for (const std::size_t member : required_of_group(event)) {
+    if (const Trial trial = known_or_tried(member, cpu, pmu); !trial.refusal) {
+      specs.push_back(trial.spec);
+    }
+  }
+  return specs.size() < 2 || EventGroup::open(kernel_, specs, cpu, guests_);
+}
+
+std::optional<EventRefusal> GroupOpener::refusal_alone(std::size_t event, CpuId cpu) {
+  const CorePmu* pmu = core_pmu_of(pmus_, cpu);
+  if (!is_software(*wanted_[event])) {
+    if (Trial known = known_or_tried(event, cpu, pmu); known.refusal) {
+      return std::move(known.refusal);
+    }
+  }
+  return try_alone(event, cpu, pmu).refusal;
+}
+
+void GroupOpener::forget_refusals() {
+  std::erase_if(known_, [](const auto& known) { return known.second.refusal.has_value(); });
+}
+
+}  // namespace perf_exporter

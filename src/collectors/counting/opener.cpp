@@ -1,0 +1,253 @@
+#include "collectors/counting/opener.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <utility>
+
+#include "base/clock.h"
+#include "host/thread.h"
+
+namespace perf_exporter {
+namespace {
+
+constexpr auto kPollInterval = std::chrono::seconds(1);
+constexpr auto kStopPatience = std::chrono::milliseconds(700);
+
+std::uint64_t in_ns(std::chrono::milliseconds interval) {
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count());
+}
+
+}  // namespace
+
+Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Config config,
+               Hooks hooks)
+    : counters_(counters),
+      online_(std::move(online)),
+      device_events_(config.paths),
+      config_(std::move(config)),
+      hooks_(std::move(hooks)),
+      pmus_(find_core_pmus(config_.paths)),
+      groups_(kernel, config_.events, pmus_, config_.guests),
+      truth_(kernel, config_.events, config_.paths, config_.affinity),
+      patience_(kPollInterval) {
+  truth_.set_room({[this](CpuId cpu) { counters_.pause_hardware(cpu); },
+                   [this](CpuId cpu) { counters_.resume_hardware(cpu); }});
+}
+
+Opener::~Opener() {
+  if (thread_.joinable() && !stop()) {
+    thread_.detach();
+  }
+}
+
+Result<void> Opener::start() {
+  counters_.set_on_change([this] {
+    const std::lock_guard lock(mutex_);
+    has_work_ = true;
+    wake_.notify_all();
+  });
+  auto thread = start_thread(
+      "opener", [this] { run(); }, config_.paths);
+  if (!thread) {
+    return tl::unexpected<Fault>(thread.error());
+  }
+  thread_ = std::move(*thread);
+  return {};
+}
+
+void Opener::begin(std::size_t allowance) {
+  const std::lock_guard lock(mutex_);
+  allowance_ = allowance;
+  begun_ = true;
+  wake_.notify_all();
+}
+
+void Opener::look_again() {
+  const std::lock_guard lock(mutex_);
+  asked_to_look_ = true;
+  has_work_ = true;
+  wake_.notify_all();
+}
+
+bool Opener::stop() {
+  counters_.set_on_change({});
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  wake_.notify_all();
+  if (!thread_.joinable()) {
+    return true;
+  }
+  if (!wake_.wait_for(lock, kStopPatience, [this] { return ended_; })) {
+    return false;
+  }
+  lock.unlock();
+  thread_.join();
+  return true;
+}
+
+bool Opener::stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void Opener::run() {
+  {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return begun_ || stopping_; });
+  }
+  if (!stopping()) {
+    open_first();
+  }
+  while (!stopping()) {
+    wait_for_work();
+    if (!stopping()) {
+      synchronise();
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  wake_.notify_all();
+}
+
+void Opener::open_once(std::size_t allowance) {
+  allowance_ = allowance;
+  open_first();
+}
+
+void Opener::open_first() {
+  prepare();
+  tried_at_ = monotonic_ns();
+  synchronise();
+}
+
+// What this thread was let do once it may always do: a filter that is there stays as it is, and one
+// that came later would be the process' own.
+void Opener::prepare() {
+  auto permit = hooks_.prepare(online_.refresh().front());
+  if (!permit_) {
+    permit_ = std::move(permit);
+  }
+}
+
+void Opener::wait_for_work() {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, patience_, [this] { return has_work_ || stopping_; });
+  has_work_ = false;
+  patience_ = kPollInterval;
+}
+
+void Opener::synchronise() {
+  const CpuList wanted = choose_cpus(config_.cpus, online_.refresh(), config_.paths);
+  const bool removed = counters_.keep_only(wanted);
+  const CpuList missing = subtract(wanted, counters_.installed());
+  if (!missing.empty()) {  // a hybrid PMU of x86 lists only those of its CPUs that are online
+    set_pmus(find_core_pmus(config_.paths));
+  }
+  const auto waiting = look_for_waiting();
+  // Before the events are opened: what is not to be believed is never published.
+  const bool judged = check_truth(wanted);
+  open_missing(missing);
+  if (waiting) {
+    retry(*waiting);
+  }
+  bool reopened = reopen_unlike();
+  look_at_merged_groups();
+  look_at_clocks();
+  CpuList came_back = counters_.came_back();
+  reopened = reopen_requested() || reopened;
+  reopened = reopen_unlike() || reopened;
+  const bool noted = note_conditions();
+  if (!passed_ || removed || waiting || judged || !missing.empty() || reopened || noted) {
+    report(wanted, std::move(came_back));
+  }
+}
+
+bool Opener::check_truth(const CpuList& wanted) {
+  if (!permit_) {
+    return false;
+  }
+  const std::uint64_t now = monotonic_ns();
+  const bool is_due =
+      truth_checked_at_ == 0 || now - truth_checked_at_ >= in_ns(config_.truth_interval);
+  if (is_due && passed_) {
+    set_pmus(find_core_pmus(config_.paths));
+  }
+  if (!is_due && truth_.knows_all(pmus_, wanted)) {
+    return false;
+  }
+  truth_checked_at_ = now;
+  const bool changed = truth_.check(pmus_, wanted);
+  if (changed) {
+    counters_.set_untrusted(truth_.untrusted());
+  }
+  return changed;
+}
+
+// What was learned of a CPU when it was opened may be another now, too.
+void Opener::set_pmus(std::vector<CorePmu> pmus) {
+  pmus_ = std::move(pmus);
+  groups_.set_pmus(pmus_);
+  for (const CpuId cpu : counters_.installed()) {
+    counters_.set_info(read_cpu_info(config_.paths, cpu, core_pmu_name(pmus_, cpu)));
+  }
+}
+
+void Opener::open_missing(const CpuList& missing) {
+  for (const CpuId cpu : missing) {
+    if (!stopping()) {
+      open_cpu(cpu, Arrangement::merged);
+    }
+  }
+}
+
+bool Opener::reopen_requested() {
+  const auto requests = counters_.reopen_requests();
+  for (const auto& [cpu, arrangement] : requests) {
+    if (!stopping()) {
+      open_cpu(cpu, arrangement);
+    }
+  }
+  return !requests.empty();
+}
+
+// Where one CPU refuses to include guests the others leave them out as well: a sum of both kinds
+// would mean nothing.
+bool Opener::reopen_unlike() {
+  if (!groups_.guests_refused_on()) {
+    return false;
+  }
+  const auto unlike = counters_.including_guests();
+  for (const auto& [cpu, arrangement] : unlike) {
+    if (!stopping()) {
+      open_cpu(cpu, arrangement);
+    }
+  }
+  return !unlike.empty();
+}
+
+void Opener::open_cpu(CpuId cpu, Arrangement arrangement) {
+  if (counters_.hangs(cpu)) {
+    return;
+  }
+  const std::size_t held = counters_.descriptors_of(cpu);
+  if (counters_.descriptors() + held > allowance_) {  // no room for old and new at once
+    counters_.release(cpu);
+  }
+  const std::size_t open_now = counters_.descriptors();
+  const std::size_t left = allowance_ > open_now ? allowance_ - open_now : 0;
+  OpenedCpu opened = permit_ ? groups_.open(cpu, arrangement, left)
+                             : nothing_tried(config_.events.size(), permit_.error().what);
+  // A CPU that went offline meanwhile answers ENODEV: it is opened when it is back.
+  if (opened.groups.empty() && !contains(online_.refresh(), cpu)) {
+    return;
+  }
+  has_new_merged_groups_ =
+      has_new_merged_groups_ ||
+      std::any_of(opened.groups.begin(), opened.groups.end(),
+                  [](const OpenedGroup& group) { return group.is_merged_hardware; });
+  counters_.install(read_cpu_info(config_.paths, cpu, core_pmu_name(pmus_, cpu)),
+                    std::move(opened));
+}
+
+}  // namespace perf_exporter

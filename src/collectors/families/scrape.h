@@ -1,0 +1,54 @@
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collectors/counting/counter_set.h"
+#include "collectors/families/counter_table.h"
+#include "collectors/families/own_metrics.h"
+
+namespace perf_exporter {
+
+// One scrape after another: reads the counters, or shares the reading of a scrape that ran at the
+// same time, and hands the samples on.
+class Scrape {
+ public:
+  // `counters` must outlive this. Failed reads are logged to `logger`, once a minute at most.
+  // `dropped_messages` tells how many messages that logger could not write so far.
+  Scrape(CounterSet& counters, const HostPaths& paths, Aggregate aggregate,
+         std::vector<std::string> collectors, std::shared_ptr<spdlog::logger> logger,
+         std::function<std::uint64_t()> dropped_messages);
+
+  // Replaces the families that do not depend on counting: build info, CPU models, permissions.
+  void set_lasting_metrics(std::vector<prometheus::MetricFamily> families);
+
+  // Takes a scrape and calls `use` with its samples while no other scrape runs; they are valid for
+  // the call only. What `use` throws passes through.
+  using Use = std::function<void(const SampleTable&, const OwnMetrics&)>;
+  void take(const Use& use);
+
+ private:
+  void refresh_own_metrics(const CountersView& view);
+  std::string report_of(const std::vector<Fault>& faults);
+
+  CounterSet& counters_;
+  Aggregate aggregate_;
+  std::shared_ptr<spdlog::logger> logger_;
+  std::function<std::uint64_t()> dropped_messages_;
+  ProcessMetrics process_;
+  // All below is guarded by the counters' lock, which is held while a reading is used.
+  CounterTable table_;
+  std::vector<prometheus::MetricFamily> lasting_;
+  bool lasting_changed_ = true;
+  OwnMetrics own_;
+  std::uint64_t own_made_for_ = 0;  // the view's generation
+  std::uint64_t faults_to_report_ = 0;
+  std::uint64_t reported_at_ = 0;
+};
+
+}  // namespace perf_exporter

@@ -1,0 +1,142 @@
+#include "collectors/findings/truth_findings.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/text.h"
+#include "caps/advice/finding_text.h"
+
+namespace perf_exporter {
+namespace {
+
+std::string in_words(const EventTruth& truth) {
+  switch (truth.doubt) {
+    case Doubt::no_loop:
+      return "there is no loop of known length for this architecture";
+    case Doubt::no_cpu:
+      return "all its CPUs are isolated or nohz_full and not to be disturbed";
+    case Doubt::affinity_refused:
+      return "the thread can't be kept on any of its CPUs" + error_in_brackets(truth.error);
+    case Doubt::refused:
+      return "counting the own task was refused" + error_in_brackets(truth.error);
+    case Doubt::no_user_mode:
+      return "the PMU can't count user mode alone" + error_in_brackets(truth.error);
+    case Doubt::no_counter:
+      return "others held the counters";
+    case Doubt::shared_counter:
+      return "the counters were shared with others";
+    case Doubt::interrupted:
+      return "a try was interrupted, and counting was not to stand still for longer";
+    case Doubt::no_such_event:
+    case Doubt::none:
+      break;
+  }
+  return "";
+}
+
+// "cycles counted 0, at least 10000 expected".
+std::string tell_failure(const char* event, const EventTruth& truth) {
+  std::string text = std::string(event) + " counted " + std::to_string(truth.seen);
+  if (std::string_view(event) == "instructions") {
+    return text + ", " + std::to_string(kKnownLoopInstructions) + " expected";
+  }
+  return text + (truth.verdict == Verdict::not_counting
+                     ? ", at least " + std::to_string(kNextToNothing) + " expected"
+                     : ", more than a clock of 10 GHz gives");
+}
+
+// What the events with this verdict were seen to count, over all PMUs; "" where there are none.
+std::string tell_failures(const std::vector<PmuTruth>& truths, Verdict verdict) {
+  std::string text;
+  for (const PmuTruth& truth : truths) {
+    for (const auto& [event, found] :
+         {std::pair{"cycles", &truth.cycles}, std::pair{"instructions", &truth.instructions}}) {
+      if (found->verdict == verdict) {
+        text += (text.empty() ? "" : "; ") + truth.pmu + " on CPU " +
+                std::to_string(to_int(truth.cpu.value_or(CpuId{}))) + ": " +
+                tell_failure(event, *found);
+      }
+    }
+  }
+  return text.empty()
+             ? ""
+             : text + "; in user mode over a loop of " + std::to_string(kKnownLoopInstructions) +
+                   " instructions, three times in a row, with the counters held throughout";
+}
+
+void add_failures(const CountingState& state, std::vector<Finding>& findings) {
+  if (auto seen = tell_failures(state.report.truths, Verdict::not_counting); !seen.empty()) {
+    findings.push_back(
+        make_finding("pmu_not_counting", Severity::warn, std::move(seen), state.facts));
+  }
+  if (auto seen = tell_failures(state.report.truths, Verdict::nonsense); !seen.empty()) {
+    findings.push_back(
+        make_finding("pmu_counts_nonsense", Severity::warn, std::move(seen), state.facts));
+  }
+}
+
+void add_unchecked(const CountingState& state, const std::vector<Finding>& probed,
+                   std::vector<Finding>& findings) {
+  const bool is_explained = std::any_of(probed.begin(), probed.end(), [](const Finding& finding) {
+    return finding.severity == Severity::fail || finding.id == "no_pmu" ||
+           finding.id == "pmu_busy" || finding.id == "hardware_event_unsupported";
+  });
+  std::string seen;
+  for (const PmuTruth& truth : state.report.truths) {
+    const std::string why = !in_words(truth.instructions).empty() ? in_words(truth.instructions)
+                                                                  : in_words(truth.cycles);
+    if (!why.empty()) {
+      seen += (seen.empty() ? "" : "; ") + truth.pmu + ": " + why;
+    }
+  }
+  if (!seen.empty() && !is_explained) {
+    findings.push_back({"pmu_unchecked", Severity::unknown,
+                        "Whether a PMU counts right could not be checked; it is taken to.", seen,
+                        "Nothing to mend unless the evidence names it; it is tried again every 5 "
+                        "minutes.",
+                        finding_anchor("pmu_unchecked")});
+  }
+}
+
+// " with cache_misses": what a silent event takes along.
+std::string tell_partners(const CountingState& state, std::size_t silent) {
+  const CatalogEvent& row = *state.events[silent];
+  std::string text;
+  for (const CatalogEvent* other : state.events) {
+    if (row.membership == Membership::required && other != &row && other->group == row.group) {
+      text += (text.empty() ? " with " : ", ") + std::string(other->name);
+    }
+  }
+  return text;
+}
+
+void add_silent(const CountingState& state, std::vector<Finding>& findings) {
+  std::string seen;
+  for (const auto& [event, cpus] : state.silent) {
+    seen += (seen.empty() ? "" : "; ") + std::string(state.events[event]->name) +
+            tell_partners(state, event) + " on CPU " + format_cpu_list(cpus);
+  }
+  if (!seen.empty()) {
+    findings.push_back(
+        {"event_silent", Severity::warn,
+         "An event opens and stays 0 although the CPU executes instructions; it is withheld, and "
+         "with it what gets divided by it.",
+         seen + ": 0 for more than a minute of running time",
+         "Nothing to mend on bare metal: the PMU lacks the event; leave its collector out with "
+         "--no-collector, or ignore this. In a virtual machine the hypervisor accepts the event "
+         "and does not count it: see its vPMU's event filter.",
+         finding_anchor("event_silent")});
+  }
+}
+
+}  // namespace
+
+void add_truth_findings(const CountingState& state, const std::vector<Finding>& probed,
+                        std::vector<Finding>& findings) {
+  add_failures(state, findings);
+  add_silent(state, findings);
+  add_unchecked(state, probed, findings);
+}
+
+}  // namespace perf_exporter

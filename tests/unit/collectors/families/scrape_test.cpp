@@ -1,0 +1,145 @@
+#include "collectors/families/scrape.h"
+
+#include <gtest/gtest.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <future>
+#include <mutex>
+#include <new>
+#include <sstream>
+#include <thread>
+
+#include "collectors/families/info_metrics.h"
+#include "unit/collectors/counting/machine.h"
+
+namespace perf_exporter {
+namespace {
+
+using namespace testing_machine;
+
+// The value of a family of one series.
+Count value_of(const SampleTable& table, std::string_view name) {
+  std::size_t next = 0;
+  for (const Family& family : table.layout.families) {
+    if (family.name == name) {
+      return table.values.at(next).count;
+    }
+    next += family.series.size();
+  }
+  ADD_FAILURE() << name << " is missing";
+  return 0;
+}
+
+class ScrapeTest : public testing::Test {
+ protected:
+  void SetUp() override { machine_.open_cpus({CpuId{0}, CpuId{1}}); }
+
+  void take() {
+    let_the_reading_age();
+    scrape_.take([this](const SampleTable& table, const OwnMetrics& own) {
+      dropped_messages_ = value_of(table, "perf_exporter_log_messages_dropped_total");
+      own_generation_ = own.generation;
+      own_families_.clear();
+      for (const auto& family : own.families) {
+        own_families_.push_back(family.name);
+      }
+    });
+  }
+  std::size_t log_lines() {
+    const std::string text = log_.str();
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+
+  Machine machine_;
+  std::ostringstream log_;
+  Scrape scrape_{machine_.counters,
+                 machine_.host.paths(),
+                 Aggregate::cpu,
+                 {"cycles", "software"},
+                 std::make_shared<spdlog::logger>(
+                     "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log_)),
+                 [] { return 7U; }};
+  Count dropped_messages_ = 0;
+  std::uint64_t own_generation_ = 0;
+  std::vector<std::string> own_families_;
+};
+
+TEST_F(ScrapeTest, FailedReadsAreLoggedOnceAMinuteAtMost) {
+  take();
+  EXPECT_EQ(log_lines(), 0U);
+  machine_.kernel.set_read_error(EIO);
+  for (int i = 0; i < 50; ++i) {
+    take();
+  }
+  EXPECT_EQ(log_lines(), 1U) << log_.str();
+  EXPECT_NE(log_.str().find("4 failures"), std::string::npos) << log_.str();
+  machine_.counters.with_state(
+      [](const CountersView& view) { EXPECT_EQ(view.read_failures, 200U) << "counted all"; });
+}
+
+TEST_F(ScrapeTest, TellsHowManyMessagesTheLogLost) {
+  take();
+  EXPECT_EQ(dropped_messages_, 7);
+}
+
+// Notes whether somebody else comes at the counters while a message is written.
+class SlowSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit SlowSink(CounterSet& counters) : counters_(counters) {}
+  ~SlowSink() override { other_.join(); }
+  bool let_others_in = false;
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& /*message*/) override {
+    std::promise<void> promise;
+    std::future<void> in = promise.get_future();
+    other_ = std::thread([this, promise = std::move(promise)]() mutable {
+      counters_.with_state([&](const CountersView& /*view*/) { promise.set_value(); });
+    });
+    let_others_in = in.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+  }
+  void flush_() override {}
+
+  CounterSet& counters_;
+  std::thread other_;
+};
+
+TEST(ScrapeLog, AMessageIsNotWrittenUnderTheLock) {
+  Machine machine;
+  machine.open_cpus({CpuId{0}, CpuId{1}});
+  const auto sink = std::make_shared<SlowSink>(machine.counters);
+  Scrape scrape(machine.counters, machine.host.paths(), Aggregate::cpu, {"cycles"},
+                std::make_shared<spdlog::logger>("test", sink), [] { return 0U; });
+  machine.kernel.set_read_error(EIO);
+  scrape.take([](const SampleTable&, const OwnMetrics&) {});
+  EXPECT_TRUE(sink->let_others_in);
+}
+
+TEST_F(ScrapeTest, OwnMetricsAreMadeAnewOnlyWhereTheyChanged) {
+  take();
+  const auto first = own_generation_;
+  take();
+  EXPECT_EQ(own_generation_, first);
+  scrape_.set_lasting_metrics({build_info("1")});
+  take();
+  EXPECT_NE(own_generation_, first);
+  EXPECT_EQ(own_families_.front(), "perf_exporter_build_info");
+  const auto second = own_generation_;
+  machine_.counters.keep_only({CpuId{0}});
+  take();
+  EXPECT_NE(own_generation_, second) << "perf_cpu_info has a CPU less";
+  EXPECT_EQ(own_families_.front(), "perf_exporter_build_info");
+}
+
+TEST_F(ScrapeTest, WhatTheCallerThrowsPassesThroughAndTheNextScrapeWorks) {
+  const auto thrower = [](const SampleTable&, const OwnMetrics&) { throw std::bad_alloc(); };
+  EXPECT_THROW(scrape_.take(thrower), std::bad_alloc);
+  take();
+  EXPECT_EQ(machine_.total(0, "cycles"), 2000U);
+}
+
+}  // namespace
+}  // namespace perf_exporter
