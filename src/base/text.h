@@ -21,6 +21,9 @@ std::size_t utf8_sequence_length(std::string_view text);
 // not UTF-8 and control characters, line breaks among them, are each replaced by U+FFFD.
 std::string printable(std::string_view text);
 
+// `text` as printable() makes it, to stand between tags or in an attribute's quotes of HTML.
+std::string html_text(std::string_view text);
+
 // Without the blanks around it.
 std::string_view trim(std::string_view text, std::string_view blanks = " \t\r\n");
 

@@ -5,10 +5,10 @@
 namespace perf_exporter {
 namespace {
 
-constexpr std::size_t kColumns = 80;
 constexpr std::size_t kLabelColumn = 2;
 
-// Breaks a line at spaces into pieces of at most `width`; a longer word stays whole.
+}  // namespace
+
 std::vector<std::string_view> wrap(std::string_view line, std::size_t width) {
   std::vector<std::string_view> pieces;
   while (line.size() > width) {
@@ -25,8 +25,6 @@ std::vector<std::string_view> wrap(std::string_view line, std::size_t width) {
   pieces.push_back(line);
   return pieces;
 }
-
-}  // namespace
 
 void add_labelled(std::string& out, std::string_view label, std::string_view text,
                   std::size_t column) {

@@ -5,8 +5,12 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace perf_exporter {
+
+// How wide a terminal is taken to be.
+inline constexpr std::size_t kColumns = 80;
 
 // What a line begins with that is a command or configuration and not prose.
 inline constexpr std::string_view kVerbatimMargin = "  ";
@@ -25,6 +29,9 @@ void for_each_line(std::string_view text, Take take) {
 constexpr bool is_verbatim(std::string_view line) {
   return line.starts_with(kVerbatimMargin);
 }
+
+// Breaks a line at spaces into pieces of at most `width`; a longer word stays whole.
+std::vector<std::string_view> wrap(std::string_view line, std::size_t width);
 
 // Appends "  label     text", the text from `column` on and wrapped below itself. Verbatim
 // lines, and words longer than a line, stay whole.

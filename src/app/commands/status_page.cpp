@@ -20,29 +20,6 @@ constexpr char kStyle[] =
     ".multiplexed,.starved,.busy,.silent,.untrusted,.untried,.warn,.unknown{color:#8a5a00}"
     ".unsupported{color:#666}";
 
-std::string escaped(std::string_view text) {
-  std::string html;
-  for (const char letter : printable(text)) {
-    switch (letter) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += letter;
-    }
-  }
-  return html;
-}
-
 // "counting on 2 CPUs", one for each status that any CPU shows.
 std::string statuses_of(const CountersView& view, std::size_t event) {
   std::string html;
@@ -62,7 +39,7 @@ std::string statuses_of(const CountersView& view, std::size_t event) {
 std::string answer_of(const CountersView& view, std::size_t event) {
   for (const auto& [cpu, counters] : view.cpus) {
     if (const EventRefusal* refusal = counters.refusal(event)) {
-      return escaped(in_words(*refusal));
+      return html_text(in_words(*refusal));
     }
   }
   for (const auto& [cpu, counters] : view.cpus) {
@@ -94,7 +71,7 @@ std::string counted_cpus(const CountersView& view) {
 
 // Relative to this page, which may stand below a prefix that a proxy takes off.
 std::string link_to(std::string_view path, std::string_view name) {
-  return "<a href=\"." + escaped(path) + "\">" + std::string(name) + "</a>";
+  return "<a href=\"." + html_text(path) + "\">" + std::string(name) + "</a>";
 }
 
 std::string finding_list(const std::optional<ProbeReport>& report) {
@@ -104,7 +81,7 @@ std::string finding_list(const std::optional<ProbeReport>& report) {
   std::string html;
   for (const Finding& finding : report->findings) {
     html += "<p><b class=\"" + std::string(to_text(finding.severity)) + "\">" +
-            escaped(finding.id) + "</b> " + escaped(finding.summary) + "</p>";
+            html_text(finding.id) + "</b> " + html_text(finding.summary) + "</p>";
     if (!finding.fix.empty()) {
       html += fix_html(whole_fix(finding));
     }
@@ -117,7 +94,7 @@ std::string finding_list(const std::optional<ProbeReport>& report) {
 std::string html_page(const std::string& title, const std::string& body) {
   return "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">"
          "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
-         escaped(title) + "</title><style>" + kStyle + "</style></head><body>" + body +
+         html_text(title) + "</title><style>" + kStyle + "</style></head><body>" + body +
          "</body></html>\n";
 }
 

@@ -2,10 +2,11 @@
 
 #include <array>
 
+#include "base/text_layout.h"
+
 namespace perf_exporter {
 namespace {
 
-constexpr std::size_t kColumns = 80;
 constexpr std::size_t kIndent = 2;
 constexpr std::size_t kLeftColumn = 30;
 
@@ -32,24 +33,13 @@ const CommandText& text_of(Command command) {
   return kCommands.at(static_cast<std::size_t>(command));
 }
 
-// Appends words to `out`, whose last line is `column` wide, breaking lines at kColumns and starting
-// new ones at `indent`.
-void append_wrapped(std::string_view words, std::size_t column, std::size_t indent,
-                    std::string& out) {
-  bool first = true;
-  while (!words.empty()) {
-    const auto length = std::min(words.find(' '), words.size());
-    if (!first && column + 1 + length > kColumns) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (!first) {
-      out += ' ';
-      ++column;
-    }
-    out += words.substr(0, length);
-    column += length;
-    words.remove_prefix(std::min(length + 1, words.size()));
-    first = false;
+// Appends words to `out`, whose last line is `indent` wide, and begins new lines there.
+void append_wrapped(std::string_view words, std::size_t indent, std::string& out) {
+  std::string between;
+  for (const std::string_view piece : wrap(words, kColumns - indent)) {
+    out += between;
+    out += piece;
+    between = "\n" + std::string(indent, ' ');
   }
   out += '\n';
 }
@@ -62,7 +52,7 @@ void append_row(const std::string& left, const std::string& right, std::string& 
     column = 0;
   }
   out += std::string(kLeftColumn - column, ' ');
-  append_wrapped(right, kLeftColumn, kLeftColumn, out);
+  append_wrapped(right, kLeftColumn, out);
 }
 
 void append_flags(std::string_view command, const std::vector<CollectorChoice>& collectors,
@@ -145,12 +135,12 @@ std::string_view command_name(Command command) {
 std::string help_text(Command command, const std::vector<CollectorChoice>& collectors) {
   const CommandText& text = text_of(command);
   std::string out = usage_of(text);
-  append_wrapped(text.help, 0, 0, out);
+  append_wrapped(text.help, 0, out);
   if (command != Command::serve) {
     append_flags(text.name, collectors, out);
     out += '\n';
     append_wrapped("The flags of perf-exporter itself are taken as well: see perf-exporter --help.",
-                   0, 0, out);
+                   0, out);
     return out;
   }
   append_commands(out);
@@ -162,7 +152,7 @@ std::string help_text(Command command, const std::vector<CollectorChoice>& colle
       "Every flag is read from the environment, too: --web.max-requests is "
       "PERF_EXPORTER_WEB_MAX_REQUESTS. A flag goes before the environment, that before the file of "
       "--config.",
-      0, 0, out);
+      0, out);
   return out;
 }
 

@@ -8,46 +8,21 @@
 namespace perf_exporter {
 namespace {
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string row(std::string_view name, std::string_view value) {
-  return "<tr><th scope=\"row\">" + escaped(name) + "</th><td>" + escaped(value) + "</td></tr>\n";
+  return "<tr><th scope=\"row\">" + html_text(name) + "</th><td>" + html_text(value) +
+         "</td></tr>\n";
 }
 
 void add_finding(std::string& out, const Finding& finding) {
   const std::string severity = to_text(finding.severity);
-  out += "<section class=\"finding " + severity + "\" id=\"" + escaped(finding.id) + "\">\n";
-  out += "<h3>" + severity + ": " + escaped(finding.id) + "</h3>\n";
-  out += "<p>" + escaped(finding.summary) + "</p>\n";
-  out += "<p class=\"evidence\">" + escaped(finding.evidence) + "</p>\n";
+  out += "<section class=\"finding " + severity + "\" id=\"" + html_text(finding.id) + "\">\n";
+  out += "<h3>" + severity + ": " + html_text(finding.id) + "</h3>\n";
+  out += "<p>" + html_text(finding.summary) + "</p>\n";
+  out += "<p class=\"evidence\">" + html_text(finding.evidence) + "</p>\n";
   if (!finding.fix.empty()) {
     out += "<div class=\"fix\">" + fix_html(whole_fix(finding)) + "</div>\n";
   }
-  out += "<p class=\"see\">" + escaped(finding.anchor) + "</p>\n</section>\n";
+  out += "<p class=\"see\">" + html_text(finding.anchor) + "</p>\n</section>\n";
 }
 
 }  // namespace
@@ -57,9 +32,9 @@ std::string fix_html(std::string_view fix) {
   bool in_pre = false;
   for_each_line(fix, [&](std::string_view line) {
     if (is_verbatim(line)) {
-      html += (in_pre ? "\n" : "<pre>") + escaped(line.substr(kVerbatimMargin.size()));
+      html += (in_pre ? "\n" : "<pre>") + html_text(line.substr(kVerbatimMargin.size()));
     } else {
-      html += (in_pre ? "</pre>" : "") + ("<p>" + escaped(line)) + "</p>";
+      html += (in_pre ? "</pre>" : "") + ("<p>" + html_text(line)) + "</p>";
     }
     in_pre = is_verbatim(line);
   });
