@@ -72,6 +72,13 @@ class CheckArchitectureTest(unittest.TestCase):
     def test_words_in_comments_and_strings_are_no_code(self):
         self.assert_clean("perf/a.cpp", '// SYS_perf_event_open\n/* getenv */ auto x = "environ";\n')
 
+    def test_a_finding_without_words(self):
+        words = {"caps/advice/some_texts.cpp": '    {"no_pmu", "There is none.", ""},\n    {"a/b", "", ""},\n'}
+        made = 'make_finding("no_pmu", x); add(c, "a/b", y); note("a/b");\nadd("capabilities", z);\n'
+        self.assertEqual(breaches_of(words | {"app/a.cpp": made}), [])
+        for line in ('make_finding(\n    "pmu", x);', 'add(c, "pmu", x);', 'session.note("pmu", x);'):
+            self.assertEqual(len(breaches_of(words | {"app/a.cpp": line})), 1, line)
+
     def test_a_long_file(self):
         self.assert_breach("base/a.cpp", "\n" * 301, "301 lines")
         self.assert_clean("base/a.cpp", "\n" * 300)

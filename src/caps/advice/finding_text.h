@@ -1,9 +1,9 @@
 // The words of the findings, as data.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "caps/advice/finding.h"
 #include "caps/facts/host_facts.h"
@@ -23,18 +23,18 @@ struct FindingText {
   [[nodiscard]] std::string_view id() const { return key.substr(0, key.find('/')); }
 };
 
-// Every text; what diagnose and judge_main_program can produce is among them.
-std::span<const FindingText> finding_texts();
+// Every text, of all findings that there are.
+std::vector<FindingText> finding_texts();
 
-// The row of a key that is in the table.
-const FindingText& finding_text(std::string_view key);
+// The row of a key. One that no table has gets no words, and fails tests/arch where src names it.
+FindingText finding_text(std::string_view key);
 
 // The fix for this process: lines of prose, each a paragraph, and lines that start with two blanks,
 // which are commands or configuration. Where it takes a start anew, that comes last. What is
 // unknown is worded for a plain host.
 std::string fix_for(const FindingText& text, const HostFacts& facts);
 
-// The finding of a key that is in the table, with the fix for this process.
+// The finding of a key, with the fix for this process.
 Finding make_finding(std::string_view key, Severity severity, std::string evidence,
                      const HostFacts& facts);
 

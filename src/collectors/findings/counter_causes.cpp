@@ -120,13 +120,7 @@ std::vector<Finding> counter_causes(const CountingState& state) {
   std::vector<Finding> findings;
   const std::string sharing = tell_sharing(state);
   if (!sharing.empty()) {
-    findings.push_back({"counters_shared", Severity::warn,
-                        "Hardware events do not all find a counter at once; they take turns, and "
-                        "values are estimates.",
-                        sharing,
-                        "Count fewer events, or end other profilers; on a KVM host guests' "
-                        "counters take part, too.",
-                        finding_anchor("counters_shared")});
+    findings.push_back(make_finding("counters_shared", Severity::warn, sharing, state.facts));
   }
   if (!state.starved.empty()) {
     std::string seen;

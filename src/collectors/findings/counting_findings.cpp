@@ -76,12 +76,8 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
     return refusal.status == EventStatus::refused && !is_limit(refusal);
   });
   if (!refused.events.empty() && !has_failure(probed)) {
-    findings.push_back({"event_refused", Severity::fail,
-                        "The kernel refuses some events, although the trial opens were allowed.",
-                        evidence_of(state, refused),
-                        "A security module or a seccomp filter that looks at arguments may decide "
-                        "this; its audit log names the rule.",
-                        "docs/permissions.md#event-refused"});
+    findings.push_back(
+        make_finding("event_refused", Severity::fail, evidence_of(state, refused), state.facts));
   }
   auto unsupported = affected_by(state, [](const EventRefusal& refusal) {
     return refusal.status == EventStatus::unsupported && refusal.fault.code != ENODEV;  // offline
@@ -98,12 +94,8 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
     findings.push_back(hybrid_core_type(state, one_core_type));
   }
   if (!unsupported.events.empty() && !has_finding(probed, "no_pmu") && !has_failure(probed)) {
-    findings.push_back({"event_unsupported", Severity::warn,
-                        "The PMU has no such event; its samples are absent.",
-                        evidence_of(state, unsupported),
-                        "Nothing to mend: leave the collector out with --no-collector, or ignore "
-                        "this.",
-                        "docs/permissions.md#event-unsupported"});
+    findings.push_back(make_finding("event_unsupported", Severity::warn,
+                                    evidence_of(state, unsupported), state.facts));
   }
   const auto too_few = affected_by(
       state, [](const EventRefusal& refusal) { return refusal.obstacle == Obstacle::no_counters; });
@@ -115,10 +107,8 @@ void add_refusals(const CountingState& state, const std::vector<Finding>& probed
     return refusal.status == EventStatus::busy && refusal.obstacle != Obstacle::no_counters;
   });
   if (!busy.events.empty()) {
-    findings.push_back({"event_busy", Severity::warn,
-                        "Somebody else holds what an event needs; its samples are absent.",
-                        evidence_of(state, busy), "Stop the other profiler.",
-                        "docs/permissions.md#event-busy"});
+    findings.push_back(
+        make_finding("event_busy", Severity::warn, evidence_of(state, busy), state.facts));
   }
 }
 
@@ -188,16 +178,12 @@ std::vector<Finding> counting_findings(const CountingState& state,
     findings.push_back(std::move(finding));
   }
   if (state.report.guests_refused_on) {
-    findings.push_back(
-        {"guests_excluded", Severity::warn,
-         "What virtual machines execute is not counted: the kernel refuses events "
-         "that include guests.",
-         "perf_event_open answered EOPNOTSUPP on CPU " +
-             std::to_string(to_int(*state.report.guests_refused_on)) +
-             " without exclude_guest, and opened with it; all CPUs leave guests out alike",
-         "Nothing to mend while KVM's mediated vPMU is in use; --guests=exclude says "
-         "that this is meant.",
-         "docs/permissions.md#guests-excluded"});
+    findings.push_back(make_finding(
+        "guests_excluded", Severity::warn,
+        "perf_event_open answered EOPNOTSUPP on CPU " +
+            std::to_string(to_int(*state.report.guests_refused_on)) +
+            " without exclude_guest, and opened with it; all CPUs leave guests out alike",
+        state.facts));
   }
   add_truth_findings(state, probed, findings);
   if (!state.incomplete_sums.empty()) {

@@ -1,5 +1,7 @@
 #include "collectors/findings/cpu_findings.h"
 
+#include "caps/advice/finding_text.h"
+
 namespace perf_exporter {
 namespace {
 
@@ -40,32 +42,19 @@ std::string tell_mask(const CountingState& state) {
 std::vector<Finding> cpu_findings(const CountingState& state) {
   std::vector<Finding> findings;
   if (!state.report.missing.empty()) {
-    findings.push_back({"cpu_not_online", Severity::warn,
-                        "CPUs named by --cpus are offline or not there; they are counted once they "
-                        "come online.",
-                        "CPU " + format_cpu_list(state.report.missing) +
-                            " is not in /sys/devices/system/cpu/online",
-                        "Name other CPUs, or bring these online.",
-                        "docs/permissions.md#cpu-not-online"});
+    findings.push_back(make_finding("cpu_not_online", Severity::warn,
+                                    "CPU " + format_cpu_list(state.report.missing) +
+                                        " is not in /sys/devices/system/cpu/online",
+                                    state.facts));
   }
   if (state.report.mask.is_there()) {
-    findings.push_back({"cpus_masked", Severity::warn,
-                        "Something lies over the list of online CPUs, as lxcfs does in containers: "
-                        "it is not the kernel's.",
-                        tell_mask(state),
-                        "Nothing to mend for the counts, which go by the kernel's other lists: "
-                        "present and possible, less offline. Mount the host's own sysfs here where "
-                        "other programs are to see the machine as it is.",
-                        "docs/permissions.md#cpus-masked"});
+    findings.push_back(make_finding("cpus_masked", Severity::warn, tell_mask(state), state.facts));
   }
   if (state.aggregate == Aggregate::package && !state.without_package.empty()) {
-    findings.push_back({"package_unknown", Severity::warn,
-                        "The package of some CPUs is not known, so they are in no sum by package.",
-                        "CPU " + format_cpu_list(state.without_package) +
-                            ": topology/physical_package_id is -1 or missing",
-                        "Sum up the whole machine with --aggregate=node, or keep the CPUs apart "
-                        "with --aggregate=cpu.",
-                        "docs/permissions.md#package-unknown"});
+    findings.push_back(make_finding("package_unknown", Severity::warn,
+                                    "CPU " + format_cpu_list(state.without_package) +
+                                        ": topology/physical_package_id is -1 or missing",
+                                    state.facts));
   }
   return findings;
 }

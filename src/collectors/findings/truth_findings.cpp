@@ -91,11 +91,7 @@ void add_unchecked(const CountingState& state, const std::vector<Finding>& probe
     }
   }
   if (!seen.empty() && !is_explained) {
-    findings.push_back({"pmu_unchecked", Severity::unknown,
-                        "Whether a PMU counts right could not be checked; it is taken to.", seen,
-                        "Nothing to mend unless the evidence names it; it is tried again every 5 "
-                        "minutes.",
-                        finding_anchor("pmu_unchecked")});
+    findings.push_back(make_finding("pmu_unchecked", Severity::unknown, seen, state.facts));
   }
 }
 
@@ -118,15 +114,9 @@ void add_silent(const CountingState& state, std::vector<Finding>& findings) {
             tell_partners(state, event) + " on CPU " + format_cpu_list(cpus);
   }
   if (!seen.empty()) {
-    findings.push_back(
-        {"event_silent", Severity::warn,
-         "An event opens and stays 0 although the CPU executes instructions; it is withheld, and "
-         "with it what gets divided by it.",
-         seen + ": 0 for more than a minute of running time",
-         "Nothing to mend on bare metal: the PMU lacks the event; leave its collector out with "
-         "--no-collector, or ignore this. In a virtual machine the hypervisor accepts the event "
-         "and does not count it: see its vPMU's event filter.",
-         finding_anchor("event_silent")});
+    findings.push_back(make_finding("event_silent", Severity::warn,
+                                    seen + ": 0 for more than a minute of running time",
+                                    state.facts));
   }
 }
 

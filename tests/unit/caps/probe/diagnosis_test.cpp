@@ -43,20 +43,22 @@ INSTANTIATE_TEST_SUITE_P(Table, Diagnosis, testing::ValuesIn(all_rows()),
 // have tests of their own.
 TEST(DiagnosisTable, HasARowForEveryCause) {
   std::set<std::string> seen = {"cgroup_unreadable", "cgroup_removed"};  // CgroupTrial
-  seen.insert({"hybrid_core_type", "counters_taken", "nmi_watchdog"});   // CounterCauses
-  seen.insert({"counters_too_few", "event_unread"});                     // CountingFindings
-  seen.insert({"pmu_not_counting", "pmu_counts_nonsense"});              // TruthFindings
-  seen.insert("descriptor_limit");                                       // CountingFindings
-  seen.insert("threads_limited");      // tests/scenarios/threads.py
-  seen.insert("seccomp_other_calls");  // SideCallCauses
-  seen.insert("sum_incomplete");       // SumFindings
-  seen.insert("address_unavailable");  // Listeners
+  seen.insert({"hybrid_core_type", "counters_shared", "counters_taken", "nmi_watchdog"});
+  seen.insert({"counters_too_few", "event_unread", "descriptor_limit", "event_refused",
+               "event_unsupported", "event_busy", "guests_excluded"});  // CountingFindings
+  seen.insert({"pmu_not_counting", "pmu_counts_nonsense", "pmu_unchecked", "event_silent"});
+  seen.insert({"cpu_not_online", "cpus_masked", "package_unknown"});  // CpuFindings
+  seen.insert("threads_limited");                                     // tests/scenarios/threads.py
+  seen.insert("seccomp_other_calls");                                 // SideCallCauses
+  seen.insert("sum_incomplete");                                      // SumFindings
+  seen.insert("address_unavailable");                                 // Listeners
   seen.insert({"main_program_starts", "main_program_missing", "main_program_not_executable",
                "main_program_exec_refused", "main_program_nosuid",
                "main_program_lacks_perfmon"});  // MainProgram
   for (const Row& row : all_rows()) {
     for (const Finding& finding : findings_of(row)) {
       seen.insert(finding.id);
+      EXPECT_NE(finding.summary, "") << finding.id << " has no words";
     }
   }
   for (const FindingText& text : finding_texts()) {
