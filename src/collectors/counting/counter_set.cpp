@@ -147,7 +147,7 @@ void CounterSet::retire(CpuCounters& counters) {
   }
 }
 
-void CounterSet::set_untrusted(std::map<std::string, std::vector<char>> by_pmu) {
+void CounterSet::set_untrusted(std::map<std::string, std::vector<bool>> by_pmu) {
   const std::lock_guard lock(mutex_);
   untrusted_ = std::move(by_pmu);
   for (auto& [cpu, counters] : cpus_) {
@@ -157,7 +157,7 @@ void CounterSet::set_untrusted(std::map<std::string, std::vector<char>> by_pmu) 
 
 void CounterSet::mark_untrusted(CpuCounters& counters) const {
   const auto found = untrusted_.find(counters.info().pmu);
-  counters.set_untrusted(found != untrusted_.end() ? found->second : std::vector<char>{});
+  counters.set_untrusted(found != untrusted_.end() ? found->second : std::vector<bool>{});
 }
 
 CpuList CounterSet::hanging() const {

@@ -68,7 +68,7 @@ class CounterSet {
 
   // Which events, by index, are not to be believed on the CPUs of a core PMU, by its name; those of
   // PMUs that are not named are. Holds for CPUs installed later, too.
-  void set_untrusted(std::map<std::string, std::vector<char>> by_pmu);
+  void set_untrusted(std::map<std::string, std::vector<bool>> by_pmu);
 
   [[nodiscard]] CpuList installed() const;
   // Whether a call hangs on a CPU.
@@ -147,7 +147,7 @@ class CounterSet {
   OnlineCpus online_;
   std::map<CpuId, CpuCounters> cpus_;
   std::map<std::string, RetiredCounts> retired_;
-  std::map<std::string, std::vector<char>> untrusted_;  // by PMU
+  std::map<std::string, std::vector<bool>> untrusted_;  // by PMU
   std::function<void()> on_change_;
   std::uint64_t generation_ = 1;
   std::uint64_t read_failures_ = 0;

@@ -16,14 +16,14 @@ void CounterSummary::update(const CountersView& view) {
   }
   statuses_.assign(view.events.size(), {});
   results_.assign(collectors_.size(), {});
-  failed_.assign(collectors_.size(), 0);
+  failed_.assign(collectors_.size(), false);
   timed_on_.assign(collectors_.size() * view.events.size(), kNone);
   std::size_t number = 0;
   for (const auto& [cpu, counters] : view.cpus) {
     add(view, counters, number++);
   }
   for (std::size_t collector = 0; collector < collectors_.size(); ++collector) {
-    results_[collector].success = results_[collector].success && failed_[collector] == 0;
+    results_[collector].success = results_[collector].success && !failed_[collector];
   }
 }
 
@@ -68,7 +68,7 @@ void CounterSummary::add(const CountersView& view, const CpuCounters& counters,
     result.success =
         result.success || status == EventStatus::counting || status == EventStatus::multiplexed;
     if (status == EventStatus::busy) {
-      failed_[collector] = 1;
+      failed_[collector] = true;
     }
     std::size_t& timed_on = timed_on_[collector * view.events.size() + *leader];
     if (timed_on != number) {

@@ -57,7 +57,7 @@ class CounterSummary {
   // Of the newest reading.
   std::vector<std::array<std::size_t, kEventStatuses.size()>> statuses_;  // by event
   std::vector<CollectorResult> results_;
-  std::vector<char> failed_;  // by collector
+  std::vector<bool> failed_;  // by collector
   // By collector and leader: which CPU of the walk was the last to add the group's time.
   std::vector<std::size_t> timed_on_;
 };

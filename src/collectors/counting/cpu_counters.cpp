@@ -17,7 +17,7 @@ constexpr RawCount kFaultPause = 30'000'000'000;  // ns between two reopenings f
 
 CpuCounters::CpuCounters(CpuInfo info, const EventTraits& traits)
     : info_(std::move(info)),
-      group_index_(traits.semantic_group.size(), kNotOpen),
+      group_index_(traits.events.size(), kNotOpen),
       scalers_(group_index_.size()),
       past_times_(group_index_.size()),
       holds_(traits),

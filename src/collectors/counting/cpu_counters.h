@@ -85,7 +85,7 @@ class CpuCounters {
   // Why an event that is read has no data all the same.
   [[nodiscard]] const EventHolds& holds() const { return holds_; }
   // As EventHolds'. What an event counts while it is held is left out of its total for good.
-  void set_untrusted(const std::vector<char>& untrusted) { holds_.set_untrusted(untrusted); }
+  void set_untrusted(const std::vector<bool>& untrusted) { holds_.set_untrusted(untrusted); }
   // What an event lacks by its readings; nothing where it is not open.
   [[nodiscard]] const EventCondition& condition(std::size_t event) const {
     return conditions_.of(event);

@@ -14,16 +14,16 @@ constexpr EventSpec kInstructions{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS
 
 }  // namespace
 
-EventTraits::EventTraits(const std::vector<const CatalogEvent*>& events) {
-  for (std::size_t event = 0; event < events.size(); ++event) {
-    const CatalogEvent& row = *events[event];
-    const auto first = std::find_if(events.begin(), events.end(), [&](const CatalogEvent* other) {
+EventTraits::EventTraits(const std::vector<const CatalogEvent*>& rows) {
+  for (std::size_t event = 0; event < rows.size(); ++event) {
+    const CatalogEvent& row = *rows[event];
+    const auto first = std::find_if(rows.begin(), rows.end(), [&](const CatalogEvent* other) {
       return other->group == row.group;
     });
-    semantic_group.push_back(static_cast<std::size_t>(first - events.begin()));
-    is_required.push_back(static_cast<char>(row.membership == Membership::required));
-    is_mover.push_back(static_cast<char>(row.movement == Movement::with_instructions));
-    if (is_mover.back() != 0) {
+    events.push_back({static_cast<std::size_t>(first - rows.begin()),
+                      row.membership == Membership::required,
+                      row.movement == Movement::with_instructions});
+    if (events.back().is_mover) {
       movers.push_back(event);
     }
     if (row.spec == kInstructions) {
@@ -34,7 +34,7 @@ EventTraits::EventTraits(const std::vector<const CatalogEvent*>& events) {
 
 EventHolds::EventHolds(const EventTraits& traits)
     : traits_(&traits),
-      moved_(traits.semantic_group.size()),
+      moved_(traits.events.size()),
       running_(moved_.size(), kNotOpen),
       trust_(moved_.size()),
       holds_(moved_.size()),
@@ -42,19 +42,19 @@ EventHolds::EventHolds(const EventTraits& traits)
 
 void EventHolds::note(std::size_t event, RawCount value, RawCount running) {
   if (value > 0) {
-    moved_[event] = 1;
+    moved_[event] = true;
   }
   running_[event] = running;
-  is_settled_ = is_settled_ && (moved_[event] != 0 || traits_->is_mover[event] == 0);
+  is_settled_ = is_settled_ && (moved_[event] || !traits_->events[event].is_mover);
 }
 
 void EventHolds::forget_open() {
   std::fill(running_.begin(), running_.end(), kNotOpen);
 }
 
-void EventHolds::set_untrusted(const std::vector<char>& untrusted) {
+void EventHolds::set_untrusted(const std::vector<bool>& untrusted) {
   for (std::size_t event = 0; event < trust_.size(); ++event) {
-    if (event < untrusted.size() && untrusted[event] != 0) {
+    if (event < untrusted.size() && untrusted[event]) {
       trust_[event] = Trust::lost;
     } else if (trust_[event] == Trust::lost) {
       trust_[event] = Trust::returning;
@@ -70,18 +70,18 @@ void EventHolds::end_reading() {
 }
 
 Hold EventHolds::judged(std::size_t event) const {
-  if (moved_[event] != 0 || running_[event] == kNotOpen) {
+  if (moved_[event] || running_[event] == kNotOpen) {
     return Hold::none;
   }
   const std::size_t witness = traits_->instructions;
   const bool has_witness =
       witness != EventTraits::kNone && witness != event && running_[witness] != kNotOpen;
-  const bool code_ran = !has_witness || moved_[witness] != 0;
+  const bool code_ran = !has_witness || moved_[witness];
   return code_ran && running_[event] >= kMinute ? Hold::silent : Hold::waiting;
 }
 
 bool EventHolds::is_silent_itself(std::size_t event) const {
-  return traits_->is_mover[event] != 0 && judged(event) == Hold::silent;
+  return traits_->events[event].is_mover && judged(event) == Hold::silent;
 }
 
 bool EventHolds::judge() {
@@ -95,8 +95,9 @@ bool EventHolds::judge() {
       continue;
     }
     for (std::size_t other = 0; other < next_.size(); ++other) {
-      const bool goes_along = traits_->is_required[event] != 0 &&
-                              traits_->semantic_group[other] == traits_->semantic_group[event];
+      const EventTraits::Event& own = traits_->events[event];
+      const bool goes_along =
+          own.is_required && traits_->events[other].semantic_group == own.semantic_group;
       if (other == event || goes_along) {
         next_[other] = std::max(next_[other], hold);
       }

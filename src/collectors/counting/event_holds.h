@@ -13,15 +13,18 @@ namespace perf_exporter {
 // What the rules of EventHolds ask of the wanted events, looked up once for all CPUs. Events are
 // indices into them.
 struct EventTraits {
-  explicit EventTraits(const std::vector<const CatalogEvent*>& events);
+  explicit EventTraits(const std::vector<const CatalogEvent*>& rows);
 
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-  std::vector<std::size_t> semantic_group;  // by event: the first of the same group
-  std::vector<char> is_required;            // by event: of its group
-  std::vector<std::size_t> movers;          // those that move with instructions
-  std::vector<char> is_mover;               // by event: the same
-  std::size_t instructions = kNone;         // the one that counts them
+  struct Event {
+    std::size_t semantic_group = 0;  // the first event of the same group
+    bool is_required = false;        // of its group
+    bool is_mover = false;           // moves with instructions
+  };
+  std::vector<Event> events;
+  std::vector<std::size_t> movers;   // those that do
+  std::size_t instructions = kNone;  // the one that counts them
 };
 
 // Why an event that is read is not published.
@@ -56,10 +59,10 @@ class EventHolds {
   // nothing.
   bool judge();
 
-  // The events whose PMU failed the truth check: not 0 at their index; empty: none did. One that is
+  // The events whose PMU failed the truth check: true at their index; empty: none did. One that is
   // trusted again is held until the reading after that is done: what it has counted in between is
   // not to be believed.
-  void set_untrusted(const std::vector<char>& untrusted);
+  void set_untrusted(const std::vector<bool>& untrusted);
   // All that follows from a reading has been done.
   void end_reading();
 
@@ -79,7 +82,7 @@ class EventHolds {
   bool is_settled_ = true;     // no mover that is open waits to move, and nothing is held for it
   bool is_returning_ = false;  // some trust is
   // By event.
-  std::vector<char> moved_;
+  std::vector<bool> moved_;
   std::vector<RawCount> running_;  // kNotOpen: not open
   std::vector<Trust> trust_;
   std::vector<Hold> holds_;

@@ -93,8 +93,8 @@ bool TruthWatch::knows_all(const std::vector<CorePmu>& pmus, const CpuList& coun
   });
 }
 
-std::map<std::string, std::vector<char>> TruthWatch::untrusted() const {
-  std::map<std::string, std::vector<char>> by_pmu;
+std::map<std::string, std::vector<bool>> TruthWatch::untrusted() const {
+  std::map<std::string, std::vector<bool>> by_pmu;
   for (const PmuTruth& truth : standing_) {
     if (truth.cycles.failed() || truth.instructions.failed()) {
       by_pmu[truth.pmu] = untrusted_events(wanted_, truth);
@@ -103,20 +103,20 @@ std::map<std::string, std::vector<char>> TruthWatch::untrusted() const {
   return by_pmu;
 }
 
-std::vector<char> untrusted_events(const std::vector<const CatalogEvent*>& wanted,
+std::vector<bool> untrusted_events(const std::vector<const CatalogEvent*>& wanted,
                                    const PmuTruth& truth) {
   const bool any_right =
       truth.cycles.verdict == Verdict::right || truth.instructions.verdict == Verdict::right;
   const bool any_failed = truth.cycles.failed() || truth.instructions.failed();
   const bool is_condemned =
       any_failed && (!any_right || truth.instructions.verdict == Verdict::nonsense);
-  std::vector<char> untrusted(wanted.size());
+  std::vector<bool> untrusted(wanted.size());
   for (std::size_t event = 0; event < wanted.size(); ++event) {
     const CatalogEvent& row = *wanted[event];
     const bool goes_along =
         (truth.cycles.failed() && row.group == group_of(PERF_COUNT_HW_CPU_CYCLES)) ||
         (truth.instructions.failed() && row.group == group_of(PERF_COUNT_HW_INSTRUCTIONS));
-    untrusted[event] = static_cast<char>(is_hardware(row) && (is_condemned || goes_along));
+    untrusted[event] = is_hardware(row) && (is_condemned || goes_along);
   }
   return untrusted;
 }

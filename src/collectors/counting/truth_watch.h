@@ -38,7 +38,7 @@ class TruthWatch {
   [[nodiscard]] bool knows_all(const std::vector<CorePmu>& pmus, const CpuList& counted) const;
 
   // The events that are not to be believed, by PMU, for CounterSet::set_untrusted.
-  [[nodiscard]] std::map<std::string, std::vector<char>> untrusted() const;
+  [[nodiscard]] std::map<std::string, std::vector<bool>> untrusted() const;
 
  private:
   [[nodiscard]] const PmuTruth* standing_of(const std::string& pmu) const;
@@ -53,11 +53,11 @@ class TruthWatch {
   std::map<std::string, int> without_room_;  // by PMU: so many checks to come
 };
 
-// The wanted events that are not to be believed where a PMU has failed like this: not 0 at their
+// The wanted events that are not to be believed where a PMU has failed like this: true at their
 // index. An event that failed takes its semantic group along. All hardware events go where
 // instructions are counted wrong, or where nothing that could be judged is right: what is then
 // wrong is the PMU and not one counter of it.
-std::vector<char> untrusted_events(const std::vector<const CatalogEvent*>& wanted,
+std::vector<bool> untrusted_events(const std::vector<const CatalogEvent*>& wanted,
                                    const PmuTruth& truth);
 
 }  // namespace perf_exporter

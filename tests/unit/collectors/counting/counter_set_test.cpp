@@ -292,7 +292,7 @@ CpuInfo info_of(int cpu, const std::string& package, const std::string& pmu) {
 }
 
 TEST_F(CounterSetTest, WhatIsLearnedOfACpuLaterHolds) {
-  machine_.counters.set_untrusted({{"cpu", std::vector<char>(machine_.events.size(), 1)}});
+  machine_.counters.set_untrusted({{"cpu", std::vector<bool>(machine_.events.size(), true)}});
   machine_.read();
   EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::counting) << "of no PMU that is known";
   machine_.counters.set_info(info_of(1, "", "cpu"));

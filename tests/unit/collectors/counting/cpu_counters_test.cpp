@@ -248,10 +248,10 @@ class LyingCountersTest : public testing::Test {
   std::optional<EventStatus> status(std::string_view name) {
     return counters_->status(index_of(events_, name));
   }
-  std::vector<char> marked(const std::vector<std::string>& names) {
-    std::vector<char> marks(events_.size());
+  std::vector<bool> marked(const std::vector<std::string>& names) {
+    std::vector<bool> marks(events_.size());
     for (const std::string& name : names) {
-      marks[index_of(events_, name)] = 1;
+      marks[index_of(events_, name)] = true;
     }
     return marks;
   }

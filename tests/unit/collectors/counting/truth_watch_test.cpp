@@ -16,10 +16,10 @@ constexpr std::uint64_t kEnabled = 300'000;  // ns
 
 // The marked events' names.
 std::vector<std::string> names_of(const std::vector<const CatalogEvent*>& events,
-                                  const std::vector<char>& marks) {
+                                  const std::vector<bool>& marks) {
   std::vector<std::string> names;
   for (std::size_t event = 0; event < events.size(); ++event) {
-    if (marks.at(event) != 0) {
+    if (marks.at(event)) {
       names.push_back(name_of(events, event));
     }
   }
