@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "app/commands/commands.h"
-#include "app/commands/exit_codes.h"
 #include "app/log.h"
 #include "collectors/events/event_catalog.h"
 #include "perf/linux_perf_kernel.h"

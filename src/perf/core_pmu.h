@@ -9,7 +9,7 @@
 #include "host/cpu_list.h"
 #include "host/host_paths.h"
 #include "host/topology.h"
-#include "perf/event_spec.h"
+#include "perf/event_attr.h"
 
 namespace perf_exporter {
 

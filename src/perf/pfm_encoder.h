@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "perf/event_spec.h"
+#include "perf/event_attr.h"
 
 namespace perf_exporter {
 

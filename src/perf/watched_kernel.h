@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "perf/event_spec.h"
+#include "perf/event_attr.h"
 #include "perf/perf_kernel.h"
 
 namespace perf_exporter {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "host/cpu_list.h"
-#include "perf/event_spec.h"
+#include "perf/event_attr.h"
 
 namespace perf_exporter {
 

@@ -6,7 +6,7 @@
 
 #include "base/unique_fd.h"
 #include "host/cpu_list.h"
-#include "perf/event_spec.h"
+#include "perf/event_attr.h"
 
 namespace perf_exporter {
 

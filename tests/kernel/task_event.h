@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "base/unique_fd.h"
-#include "perf/group_reading.h"
+#include "perf/event_group.h"
 #include "perf/perf_kernel.h"
 
 namespace perf_exporter {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "perf/group_reading.h"
+#include "perf/event_group.h"
 #include "perf/linux_perf_kernel.h"
 
 namespace perf_exporter {

@@ -1,4 +1,4 @@
-#include "app/commands/exit_codes.h"
+#include "app/commands/commands.h"
 
 #include <cerrno>
 #include <cstdio>

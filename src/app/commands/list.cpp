@@ -6,7 +6,6 @@
 #include <string>
 
 #include "app/commands/commands.h"
-#include "app/commands/exit_codes.h"
 #include "app/session.h"
 #include "app/silence.h"
 #include "base/nearest.h"

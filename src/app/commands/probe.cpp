@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "app/commands/commands.h"
-#include "app/commands/exit_codes.h"
 #include "app/commands/probe_trace.h"
 #include "app/session.h"
 #include "app/silence.h"

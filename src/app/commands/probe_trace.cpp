@@ -10,11 +10,11 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "app/commands/exit_codes.h"
+#include "app/commands/commands.h"
 #include "app/commands/held_child.h"
 #include "app/commands/trace_run.h"
 #include "app/signals.h"
-#include "caps/report/trace_digest.h"
+#include "caps/report/trace_report.h"
 
 namespace perf_exporter {
 namespace {

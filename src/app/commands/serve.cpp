@@ -10,7 +10,6 @@
 #include "app/address_watch.h"
 #include "app/commands/commands.h"
 #include "app/commands/content.h"
-#include "app/commands/exit_codes.h"
 #include "app/commands/strict.h"
 #include "app/descriptors.h"
 #include "app/finding_log.h"

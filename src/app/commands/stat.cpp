@@ -7,7 +7,6 @@
 #include <string>
 
 #include "app/commands/commands.h"
-#include "app/commands/exit_codes.h"
 #include "app/commands/stat_reader.h"
 #include "app/commands/stat_table.h"
 #include "app/session.h"

@@ -9,7 +9,7 @@
 #include "app/commands/trace_run.h"
 #include "app/signals.h"
 #include "caps/raising_kernel.h"
-#include "caps/report/trace_digest.h"
+#include "caps/report/trace_report.h"
 
 namespace perf_exporter {
 namespace {

@@ -28,6 +28,15 @@ struct TraceReport {
   std::vector<JudgedCall> calls;  // of many alike the first
 };
 
+// The report on the calls of other programs: one call of each command and cause with the number of
+// those alike, first those that a permission refused, then what failed otherwise, then what opened;
+// of a great many kinds the first kMostShown.
+TraceReport digest(const Recording& recording, const TraceContext& context);
+inline constexpr std::size_t kMostShown = 8;
+
+// Adds a recording's numbers to the report's.
+void count_calls(TraceReport& report, const Recording& recording);
+
 // For a terminal of 80 columns: each call as a table of steps, what it proves and how that stands
 // to the findings; then how it was recorded and what was not. Ends in a newline.
 std::string trace_text(const TraceReport& report);

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "perf/event_spec.h"
+#include "perf/event_attr.h"
 
 namespace perf_exporter {
 

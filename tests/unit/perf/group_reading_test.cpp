@@ -1,4 +1,4 @@
-#include "perf/group_reading.h"
+#include "perf/event_group.h"
 
 #include <gtest/gtest.h>
 

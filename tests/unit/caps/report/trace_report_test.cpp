@@ -6,7 +6,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "caps/report/trace_digest.h"
 #include "unit/caps/witness/recorded_traces.h"
 
 namespace perf_exporter {
