@@ -181,10 +181,13 @@ std::size_t count_workers() {
 }
 
 bool comes_to_workers(std::size_t number) {
-  for (int i = 0; i < 1000 && count_workers() != number; ++i) {
+  for (int i = 0; i < 1000; ++i) {
+    if (count_workers() == number) {
+      return true;
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return count_workers() == number;
+  return false;
 }
 
 TEST_F(ServerTest, ThreadsComeWithConnectionsAndGoWithThem) {
