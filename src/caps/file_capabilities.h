@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 
 namespace perf_exporter {
 
@@ -11,15 +13,17 @@ struct FileCapabilities {
   bool present = false;              // false: the file carries none
   std::uint64_t permitted = 0;       // =p
   std::uint64_t inheritable = 0;     // =i
-  bool effective = false;            // =e, of any that is in a set
+  bool effective = false;            // =e
   std::uint32_t namespace_root = 0;  // not 0: valid only in the user namespace of that root
 
   friend bool operator==(const FileCapabilities&, const FileCapabilities&) = default;
 };
 
+// The attribute's bytes; nullopt where they are no version that is known.
+std::optional<FileCapabilities> parse_file_capabilities(std::span<const std::byte> bytes);
+
 // Those of a file, symbolic links followed. A file system that knows no such attribute carries
-// none; nullopt where the file can't be reached, or the attribute can't be read or is of no version
-// that libcap knows.
+// none; nullopt where the file can't be reached or the attribute can't be read.
 std::optional<FileCapabilities> read_file_capabilities(const std::filesystem::path& file);
 
 // Whether the file lies on a mount that makes execve(2) ignore file capabilities; nullopt where the

@@ -1,21 +1,41 @@
 #include "caps/process_caps.h"
 
+#include <sys/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <type_traits>
 
-#include "caps/libcap.h"
 #include "host/host_paths.h"
 
 namespace perf_exporter {
 namespace {
 
+constexpr int kMaskBits = 64;
+
+struct FreeCapabilities {
+  void operator()(cap_t capabilities) const { ::cap_free(capabilities); }
+};
+using UniqueCapabilities = std::unique_ptr<std::remove_pointer_t<cap_t>, FreeCapabilities>;
+
 tl::unexpected<Fault> call_fault(const char* call, int error) {
   return fault(std::string(call) + ": " + std::strerror(error), error);
+}
+
+std::uint64_t take_mask(cap_t capabilities, cap_flag_t set) {
+  std::uint64_t mask = 0;
+  for (cap_value_t value = 0; value < kMaskBits; ++value) {
+    cap_flag_value_t is_set = CAP_CLEAR;
+    if (::cap_get_flag(capabilities, value, set, &is_set) == 0 && is_set == CAP_SET) {
+      mask |= std::uint64_t{1} << value;
+    }
+  }
+  return mask;
 }
 
 // `ask` answers 1 for a member and -1 for a number that the kernel doesn't know.
@@ -66,9 +86,9 @@ Result<CapabilitySets> capget_capabilities() {
   if (!capabilities) {
     return call_fault("capget", errno);
   }
-  return CapabilitySets{take_mask(capabilities, CAP_EFFECTIVE),
-                        take_mask(capabilities, CAP_PERMITTED),
-                        take_mask(capabilities, CAP_INHERITABLE),
+  return CapabilitySets{take_mask(capabilities.get(), CAP_EFFECTIVE),
+                        take_mask(capabilities.get(), CAP_PERMITTED),
+                        take_mask(capabilities.get(), CAP_INHERITABLE),
                         ask_mask([](cap_value_t value) { return ::cap_get_bound(value); }),
                         ask_mask([](cap_value_t value) { return ::cap_get_ambient(value); })};
 }

@@ -26,7 +26,7 @@ MAX_FILES = 18  # of a folder, a header counted with its source
 # against the start of the name in the #include.
 HEADER_FENCES = {
     r"CLI/": ["app/options/options.cpp"],
-    r"sys/capability\.h": ["caps/libcap.h"],
+    r"sys/capability\.h": ["caps/process_caps.cpp"],
     r"perfmon/": ["perf/pfm_encoder.cpp"],
     r"civetweb\.h|CivetServer\.h": ["http/"],
     r"isa-l(\.h|/)|zlib\.h|libdeflate\.h": ["http/"],

@@ -32,7 +32,6 @@ class CheckArchitectureTest(unittest.TestCase):
         self.assert_clean("main.cpp", '#include "app/run.h"\n#include "base/result.h"\n')
         self.assert_clean("app/options/options.cpp", "#include <CLI/CLI.hpp>\nauto x = std::getenv(name);\n")
         self.assert_clean("http/server.cpp", "#include <civetweb.h>\n#include <spdlog/spdlog.h>\n")
-        self.assert_clean("caps/libcap.h", "#include <sys/capability.h>\n")
         self.assert_clean("perf/linux_perf_kernel.cpp", "syscall(SYS_perf_event_open);\n")
 
     def test_an_include_to_the_right(self):

@@ -234,5 +234,15 @@ TEST(ExtremeValues, InATraceAreReadOrLeftOut) {
   });
 }
 
+TEST(ExtremeValues, OfFileCapabilitiesAreReadOrRefused) {
+  for (std::size_t size = 0; size <= 32; ++size) {
+    for (const int byte : {0x00, 0x01, 0x02, 0x03, 0x7f, 0x80, 0xff}) {
+      const std::vector<std::byte> bytes(size, static_cast<std::byte>(byte));
+      const auto found = parse_file_capabilities(bytes);
+      EXPECT_TRUE(!found || found->present) << size << " " << byte;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace perf_exporter
