@@ -1,14 +1,14 @@
 #include "exposition/own_text.h"
 
 #include <prometheus/metric_type.h>
+#include <prometheus/text_serializer.h>
 
-#include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "exposition/escape.h"
 #include "exposition/family_header.h"
-#include "exposition/number.h"
 
 namespace perf_exporter {
 namespace {
@@ -27,38 +27,38 @@ std::string_view type_name(prometheus::MetricType type) {
   }
 }
 
-void append_value(std::string& out, double value) {
-  std::array<char, kLongestNumber> digits{};
-  out.append(digits.data(), write_real(digits.data(), value));
+// prometheus-cpp escapes label values, but takes any bytes for UTF-8.
+prometheus::MetricFamily sanitized(const prometheus::MetricFamily& family) {
+  prometheus::MetricFamily copy = family;
+  for (prometheus::ClientMetric& metric : copy.metric) {
+    metric.timestamp_ms = 0;
+    for (prometheus::ClientMetric::Label& label : metric.label) {
+      label.value = valid_utf8(label.value);
+    }
+  }
+  return copy;
 }
 
-// Only one of the members is set: the one that the family's type names.
-double value_of(const prometheus::ClientMetric& metric, prometheus::MetricType type) {
-  switch (type) {
-    case prometheus::MetricType::Counter:
-      return metric.counter.value;
-    case prometheus::MetricType::Gauge:
-      return metric.gauge.value;
-    default:
-      return metric.untyped.value;
-  }
+bool is_comment(std::string_view line) {
+  return line.starts_with('#');
 }
 
-void append_labels(std::string& out, const std::vector<prometheus::ClientMetric::Label>& labels) {
-  char separator = '{';
-  for (const auto& [name, value] : labels) {
-    out += separator;
-    out += name + "=\"";
-    append_label_value(out, value);
-    out += '"';
-    separator = ',';
+// The lines of `text` that are samples. A line feed in a label value is escaped by now; one in HELP
+// is not, so the HELP has to be empty.
+void append_samples(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n') + 1);
+    if (!is_comment(line)) {
+      out += line;
+    }
+    text.remove_prefix(line.size());
   }
-  out += labels.empty() ? "" : "}";
 }
 
 }  // namespace
 
 std::string own_text(const OwnMetrics& own, Format format) {
+  const prometheus::TextSerializer serializer;
   std::string text;
   for (const prometheus::MetricFamily& family : own.families) {
     const std::string_view type = type_name(family.type);
@@ -66,13 +66,10 @@ std::string own_text(const OwnMetrics& own, Format format) {
       continue;
     }
     append_header(text, FamilyHeader{family.name, type, family.help}, format);
-    for (const prometheus::ClientMetric& metric : family.metric) {
-      text += family.name;
-      append_labels(text, metric.label);
-      text += ' ';
-      append_value(text, value_of(metric, family.type));
-      text += '\n';
-    }
+    std::vector<prometheus::MetricFamily> one;
+    one.push_back(sanitized(family));
+    one.front().help.clear();
+    append_samples(text, serializer.Serialize(one));
   }
   return text;
 }
