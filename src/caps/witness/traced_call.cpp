@@ -169,9 +169,7 @@ void CallRecorder::note_command(const TraceRecord& record) {
   if (record.command != kUnknownCommand) {
     commands_[record.thread] = record.command;
   } else if (name_of_ && !commands_.contains(record.thread)) {
-    if (std::string name = name_of_(record.thread); !name.empty()) {
-      commands_.emplace(record.thread, std::move(name));
-    }
+    commands_.emplace(record.thread, name_of_(record.thread));
   }
 }
 
@@ -213,7 +211,7 @@ Recording CallRecorder::finish() {
   }
   for (TracedCall& call : recording_.calls) {
     const auto known = commands_.find(call.thread);
-    if (call.command == kUnknownCommand && known != commands_.end()) {
+    if (call.command == kUnknownCommand && known != commands_.end() && !known->second.empty()) {
       call.command = known->second;
     }
   }

@@ -91,7 +91,7 @@ class CallRecorder {
   NameOf name_of_;
   std::string rest_;
   std::map<pid_t, TracedCall> open_;
-  std::map<pid_t, std::string> commands_;
+  std::map<pid_t, std::string> commands_;  // empty: asked for in vain
   Recording recording_;
 };
 

@@ -140,6 +140,23 @@ TEST(CallRecorder, AsksOnceForANameThatTheKernelDoesNotKnowYet) {
   EXPECT_EQ(asked, 1);
 }
 
+TEST(CallRecorder, AsksOnceForTheNameOfAThreadThatIsGone) {
+  std::string call = begins() + ends("0x3");
+  for (auto at = call.find(" perf-7"); at != std::string::npos; at = call.find(" perf-7")) {
+    call.replace(at, 7, "<...>-7");
+  }
+  int asked = 0;
+  CallRecorder recorder(CallRecorder::End::exit_tracepoint, [&asked](pid_t /*thread*/) {
+    ++asked;
+    return std::string();
+  });
+  recorder.take(call + call);
+  const Recording recording = recorder.finish();
+  ASSERT_THAT(recording.calls, SizeIs(2));
+  EXPECT_EQ(recording.calls[0].command, kUnknownCommand);
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(CallRecorder, CountsWhatItDoesNotKeep) {
   CallRecorder recorder(CallRecorder::End::exit_tracepoint);
   for (std::size_t i = 0; i < CallRecorder::kMostCalls + 3; ++i) {
