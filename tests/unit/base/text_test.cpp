@@ -41,6 +41,11 @@ TEST(AppendJsonString, EscapesAndReplaces) {
   EXPECT_EQ(json("a\xFF\xC3\xA9"), "\"a\xEF\xBF\xBD\xC3\xA9\"");
 }
 
+TEST(Text, StandsInHtmlAsItIs) {
+  EXPECT_EQ(html_text("<a b=\"c\">&'\x1b"),
+            "&lt;a b=&quot;c&quot;&gt;&amp;&#39;" + std::string(kReplacementCharacter));
+}
+
 TEST(Text, TrimsAndJoins) {
   EXPECT_EQ(trim(" \t a b\r\n"), "a b");
   EXPECT_EQ(trim(" \r"), "");
