@@ -119,7 +119,7 @@ for preset in "$@"; do
   if [ "$preset" = image ]; then
     run_images
   elif [ "$preset" = vm ]; then
-    run_guests --kernels "$short_selection"
+    run_guests --short --kernels "$short_selection"
   elif [ "$preset" = vm-all ]; then
     run_guests --matrix docs/testing.md
   elif [ "$preset" = scenarios ]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs the exporter and its tests in virtual machines with Debian's kernels, one emulator at a time.
 
-run.py [--kernels NAME,NAME...] [--junit FILE] [--matrix FILE]
+run.py [--kernels NAME,NAME...] [--short] [--junit FILE] [--matrix FILE]
 
 Needs the packages of the set vm (scripts/packages.sh). Kernels and the arm64 sysroot are kept in the cache. A kernel
 that the mirror lacks at the moment has its cases skipped. Exits with 0 where the run came to its end: which tests
@@ -59,9 +59,10 @@ def run_in_guest(guest, suites):
 class MachineRun:
     """All cases of one machine with one kernel; boots anew where a guest died."""
 
-    def __init__(self, kernel, machine, initramfs, folder):
+    def __init__(self, kernel, machine, wanted, initramfs, folder):
         self._kernel = kernel
         self._machine = machine
+        self._wanted = wanted
         self._initramfs = initramfs
         self._folder = folder
         self.results = []
@@ -69,7 +70,7 @@ class MachineRun:
     def run(self):
         suites = plan.IN_GUEST.get(self._machine)
         waiting = [("in-guest", self._run_suites)] if suites else []
-        waiting += [(case.__name__, self._wrap(case)) for case in plan.CASES[self._machine]]
+        waiting += [(case.__name__, self._wrap(case)) for case in self._wanted[self._machine]]
         while waiting:
             name = "boot"
             try:
@@ -109,45 +110,45 @@ class MachineRun:
         return step
 
 
-def skipped(kernel, reason):
+def skipped(kernel, wanted, reason):
     """A result for each case that a kernel would have had."""
     return [Result(kernel.name, machine.name, case.__name__, "skipped", 0.0, reason)
-            for machine in plan.CASES if machine.architecture == kernel.architecture
-            for case in plan.CASES[machine]]  # fmt: skip
+            for machine in wanted if machine.architecture == kernel.architecture
+            for case in wanted[machine]]  # fmt: skip
 
 
-def run_kernel(kernel, unpacked, image, folder):
+def run_kernel(kernel, wanted, unpacked, image, folder):
     folder.mkdir(parents=True, exist_ok=True)
     initramfs = folder / "initramfs.cpio"
     image.build(unpacked, initramfs)
     results = []
-    for machine in plan.CASES:
+    for machine in wanted:
         if machine.architecture == kernel.architecture:
             say(f"{kernel.name}, {unpacked.version}: {machine.name}")
             console = folder / machine.name
             console.mkdir(exist_ok=True)
-            results += MachineRun(unpacked, machine, initramfs, console).run()
+            results += MachineRun(unpacked, machine, wanted, initramfs, console).run()
     initramfs.unlink()
     return results
 
 
-def run_all(wanted, cache, archives):
+def run_all(matrix, wanted, cache, archives):
     results = []
-    images = Images({kernel.architecture for kernel in wanted}, cache, archives)
-    for kernel in wanted:
+    images = Images({kernel.architecture for kernel in matrix}, cache, archives)
+    for kernel in matrix:
         try:
             unpacked = kernels.fetch(kernel, cache, archives)
             note_missing(f"kernel-{kernel.name}", None)
         except Unavailable as error:
             note_missing(f"kernel-{kernel.name}", str(error))
-            results += skipped(kernel, str(error))
+            results += skipped(kernel, wanted, str(error))
             continue
         try:
             image = images.of(kernel.architecture)
         except Unavailable as error:
-            results += skipped(kernel, str(error))
+            results += skipped(kernel, wanted, str(error))
             continue
-        results += run_kernel(kernel, unpacked, image, ROOT / "build/vm" / kernel.name)
+        results += run_kernel(kernel, wanted, unpacked, image, ROOT / "build/vm" / kernel.name)
     return results
 
 
@@ -155,19 +156,20 @@ def main():
     names = [kernel.name for kernel in kernels.MATRIX]
     parser = argparse.ArgumentParser()
     parser.add_argument("--kernels", default=",".join(names), help="of " + ", ".join(names))
+    parser.add_argument("--short", action="store_true", help="leave out the cases that take minutes")
     parser.add_argument("--junit", type=pathlib.Path, default=ROOT / "build/vm/junit.xml")
     parser.add_argument("--matrix", type=pathlib.Path, help="write the table of kernels and cases into this document; kernels of earlier runs keep their columns")
     arguments = parser.parse_args()
     unknown = set(arguments.kernels.split(",")) - set(names)
     if unknown:
         parser.error(f"unknown kernel {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-    wanted = [kernel for kernel in kernels.MATRIX if kernel.name in arguments.kernels.split(",")]
+    matrix = [kernel for kernel in kernels.MATRIX if kernel.name in arguments.kernels.split(",")]
     # An end by a signal must not leave the emulator behind.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as lists:
-        results = run_all(wanted, cache, Archives(lists))
+        results = run_all(matrix, plan.short() if arguments.short else plan.CASES, cache, Archives(lists))
     write_junit(arguments.junit, results)
     if arguments.matrix:
         known = remember(ROOT / "build/vm/results.json", results)
