@@ -1,12 +1,15 @@
-# perf_exporter_python_tests(LABEL [PROPERTIES PROPERTY VALUE...] [ENVIRONMENT NAME=VALUE...]): every method of
-# the *_test.py beside the caller as a test of its own, LABEL.module.method, so that a skip is seen as one: the
-# program then ends with 77. They find the exporter in PERF_EXPORTER.
+# perf_exporter_python_tests(LABEL [WITHOUT MODULE...] [PROPERTIES PROPERTY VALUE...] [ENVIRONMENT NAME=VALUE...]):
+# every method of the *_test.py beside the caller, but of those modules, as a test of its own, LABEL.module.method, so
+# that a skip is seen as one: the program then ends with 77. They find the exporter in PERF_EXPORTER.
 function(perf_exporter_python_tests label)
-  cmake_parse_arguments(TESTS "" "" "PROPERTIES;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(TESTS "" "" "WITHOUT;PROPERTIES;ENVIRONMENT" ${ARGN})
   set(environment PERF_EXPORTER=$<TARGET_FILE:perf-exporter> SANITIZER=${PERF_EXPORTER_SANITIZE} ${TESTS_ENVIRONMENT})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.py)
   foreach(source ${sources})
     get_filename_component(module ${source} NAME_WE)
+    if(module IN_LIST TESTS_WITHOUT)
+      continue()
+    endif()
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
     file(STRINGS ${source} lines REGEX "^class |^    def test_")
     foreach(line ${lines})

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -43,8 +44,9 @@ std::vector<HostFacts> surroundings() {
   return all;
 }
 
-// With the place as its evidence.
+// With the place as its evidence; those that read alike once.
 void for_each_finding(const std::function<void(const Finding&)>& check) {
+  std::set<std::string> seen;
   for (HostFacts facts : surroundings()) {
     for (const FindingText& text : finding_texts()) {
       for (const Place place : kPlaces) {
@@ -52,7 +54,10 @@ void for_each_finding(const std::function<void(const Finding&)>& check) {
         const std::string where =
             std::string(to_text(place)) + (is_in_a_unit(facts) ? " in a unit" : "");
         SCOPED_TRACE(std::string(text.key) + " at " + where);
-        check(make_finding(text.key, Severity::fail, where, facts));
+        const Finding finding = make_finding(text.key, Severity::fail, where, facts);
+        if (seen.insert(finding.id + finding.fix).second) {
+          check(finding);
+        }
       }
     }
   }
