@@ -10,14 +10,15 @@
 namespace perf_exporter {
 namespace {
 
-std::string name_of(const EventSpec& spec) {
+std::string name_of(const Encoding& encoding) {
   const auto events = event_catalog();
   const auto known = std::find_if(events.begin(), events.end(), [&](const CatalogEvent& event) {
-    return event.spec.type == spec.type && event.spec.config == (spec.config & 0xffffffffU);
+    return event.encoding.type == encoding.type &&
+           event.encoding.config == (encoding.config & 0xffffffffU);
   });
-  return known != events.end()
-             ? std::string(known->name)
-             : "type " + std::to_string(spec.type) + ", config " + std::to_string(spec.config);
+  return known != events.end() ? std::string(known->name)
+                               : "type " + std::to_string(encoding.type) + ", config " +
+                                     std::to_string(encoding.config);
 }
 
 std::string tell(const CallInFlight& call) {
@@ -30,7 +31,7 @@ std::string tell(const CallInFlight& call) {
       break;
   }
   std::string text = "perf_event_open";
-  text += call.has_spec ? " for " + name_of(call.spec) : "";
+  text += call.encoding ? " for " + name_of(*call.encoding) : "";
   return text + (call.cpu >= 0 ? " on CPU " + std::to_string(call.cpu) : "");
 }
 

@@ -89,13 +89,13 @@ PmuNameOf core_pmu_names(std::vector<CorePmu> pmus) {
   return [pmus = std::move(pmus)](CpuId cpu) { return core_pmu_name(pmus, cpu); };
 }
 
-std::string_view missing_event(const CorePmu& pmu, const EventSpec& spec) {
-  if (!pmu.events || spec.type != PERF_TYPE_HARDWARE) {
+std::string_view missing_event(const CorePmu& pmu, const Encoding& encoding) {
+  if (!pmu.events || encoding.type != PERF_TYPE_HARDWARE) {
     return {};
   }
   const auto* const row =
       std::find_if(std::begin(kArmEvents), std::end(kArmEvents),
-                   [&](const ArmEvent& event) { return event.config == spec.config; });
+                   [&](const ArmEvent& event) { return event.config == encoding.config; });
   if (row == std::end(kArmEvents)) {
     return {};
   }

@@ -9,7 +9,7 @@
 #include "host/cpu_list.h"
 #include "host/host_paths.h"
 #include "host/topology.h"
-#include "perf/event_attr.h"
+#include "perf/encoding.h"
 
 namespace perf_exporter {
 
@@ -41,6 +41,6 @@ PmuNameOf core_pmu_names(std::vector<CorePmu> pmus);
 // here as the list would name it; empty where it has the event, and where nothing can be told:
 // another PMU than Arm's PMUv3, no list, an event that the driver does not map to an architectural
 // one.
-std::string_view missing_event(const CorePmu& pmu, const EventSpec& spec);
+std::string_view missing_event(const CorePmu& pmu, const Encoding& encoding);
 
 }  // namespace perf_exporter

@@ -4,20 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "perf/event_attr.h"
-
 namespace perf_exporter {
 namespace {
-
-constexpr pid_t kEveryTask = -1;
-constexpr pid_t kOwnTask = 0;
-
-OpenCall target_of(pid_t pid, CpuId cpu) {
-  OpenCall call;
-  call.pid = pid;
-  call.cpu = to_int(cpu);
-  return call;
-}
 
 RawCount word_at(std::span<const std::byte> bytes, std::size_t index) {
   RawCount word = 0;
@@ -45,40 +33,22 @@ Result<void> parse_group_reading(std::span<const std::byte> bytes, std::size_t m
   return {};
 }
 
-template <class MakeAttr>
-tl::expected<EventGroup, GroupFault> EventGroup::open_all(PerfKernel& kernel,
-                                                          const std::vector<EventSpec>& specs,
-                                                          OpenCall target, MakeAttr make_attr) {
+tl::expected<EventGroup, GroupFault> EventGroup::open(PerfKernel& kernel,
+                                                      const std::vector<Encoding>& events,
+                                                      const Target& target) {
   EventGroup group;
-  group.fds_.reserve(specs.size());
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    const perf_event_attr attr =
-        make_attr(specs[i], i == 0 ? GroupRole::leader : GroupRole::member);
-    target.attr = &attr;
-    target.group_fd = i == 0 ? -1 : group.fds_.front().get();
-    auto fd = kernel.open(target);
+  group.fds_.reserve(events.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const OpenArguments arguments(events[i], i == 0 ? GroupRole::leader : GroupRole::member,
+                                  target);
+    auto fd = kernel.open(arguments.call(i == 0 ? -1 : group.fds_.front().get()));
     if (!fd) {
       return tl::unexpected(GroupFault{i, std::move(fd.error())});
     }
     group.fds_.push_back(std::move(*fd));
   }
-  group.buffer_.resize(group_reading_bytes(specs.size()));
+  group.buffer_.resize(group_reading_bytes(events.size()));
   return group;
-}
-
-tl::expected<EventGroup, GroupFault> EventGroup::open(PerfKernel& kernel,
-                                                      const std::vector<EventSpec>& specs,
-                                                      CpuId cpu, Guests guests) {
-  return open_all(kernel, specs, target_of(kEveryTask, cpu),
-                  [guests](const EventSpec& spec, GroupRole role) {
-                    return counting_attr(spec, role, guests);
-                  });
-}
-
-tl::expected<EventGroup, GroupFault> EventGroup::open_own_task(PerfKernel& kernel,
-                                                               const std::vector<EventSpec>& specs,
-                                                               CpuId cpu) {
-  return open_all(kernel, specs, target_of(kOwnTask, cpu), own_task_attr);
 }
 
 Result<void> EventGroup::enable(PerfKernel& kernel) {
@@ -119,11 +89,9 @@ Result<void> EventGroup::take(GroupReading& reading) {
   return {};
 }
 
-Result<void> try_event(PerfKernel& kernel, const EventSpec& spec, CpuId cpu, Guests guests) {
-  const perf_event_attr attr = counting_attr(spec, GroupRole::leader, guests);
-  OpenCall call = target_of(kEveryTask, cpu);
-  call.attr = &attr;
-  const auto fd = kernel.open(call);
+Result<void> try_event(PerfKernel& kernel, const Encoding& event, const Target& target) {
+  const OpenArguments arguments(event, GroupRole::leader, target);
+  const auto fd = kernel.open(arguments.call());
   if (!fd) {
     return tl::unexpected(fd.error());
   }

@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "base/count.h"
-
-#include "host/cpu_list.h"
-#include "perf/event_attr.h"
+#include "perf/encoding.h"
 #include "perf/perf_kernel.h"
+#include "perf/target.h"
 
 namespace perf_exporter {
 
@@ -43,20 +42,14 @@ struct GroupFault {
   Fault fault;
 };
 
-// A group of events opened on one CPU, for all its tasks or the calling one; owns the descriptors.
-// Move-only.
+// A group of events opened on one target; owns the descriptors. Move-only.
 class EventGroup {
  public:
-  // Opens the whole group or nothing. The group is left disabled. `specs` is not empty; the first
+  // Opens the whole group or nothing. The group is left disabled. `events` is not empty; the first
   // is the leader.
   static tl::expected<EventGroup, GroupFault> open(PerfKernel& kernel,
-                                                   const std::vector<EventSpec>& specs, CpuId cpu,
-                                                   Guests guests);
-
-  // The same for what the calling thread executes in user mode while it runs on `cpu`.
-  static tl::expected<EventGroup, GroupFault> open_own_task(PerfKernel& kernel,
-                                                            const std::vector<EventSpec>& specs,
-                                                            CpuId cpu);
+                                                   const std::vector<Encoding>& events,
+                                                   const Target& target);
 
   // Starts counting; the times and values of all members begin here.
   Result<void> enable(PerfKernel& kernel);
@@ -77,19 +70,14 @@ class EventGroup {
   [[nodiscard]] std::size_t size() const { return fds_.size(); }
 
  private:
-  template <class MakeAttr>
-  static tl::expected<EventGroup, GroupFault> open_all(PerfKernel& kernel,
-                                                       const std::vector<EventSpec>& specs,
-                                                       OpenCall target, MakeAttr make_attr);
-
   std::vector<UniqueFd> fds_;  // the leader first
   std::vector<std::byte> buffer_;
   Result<std::size_t> fetched_ = 0;  // bytes in the buffer
   std::vector<RawCount> ids_;        // as the first reading gave them
 };
 
-// Opens an event alone on `cpu`, disabled, and closes it again: whether the kernel would count it
-// there. It is never enabled: on some hypervisors enabling alone has crashed the guest.
-Result<void> try_event(PerfKernel& kernel, const EventSpec& spec, CpuId cpu, Guests guests);
+// Opens an event alone, disabled, and closes it again: whether the kernel would count it there. It
+// is never enabled: on some hypervisors enabling alone has crashed the guest.
+Result<void> try_event(PerfKernel& kernel, const Encoding& event, const Target& target);
 
 }  // namespace perf_exporter

@@ -58,7 +58,7 @@ struct Pfm {
 };
 
 // Whether libpfm4 can make an event of this name for perf_event_open.
-bool encode(const Pfm& pfm, const std::string& name, EventSpec& spec) {
+bool encode(const Pfm& pfm, const std::string& name, Encoding& encoding) {
   perf_event_attr attr{};
   attr.size = sizeof attr;
   pfm_perf_encode_arg_t argument{};
@@ -66,7 +66,7 @@ bool encode(const Pfm& pfm, const std::string& name, EventSpec& spec) {
   argument.attr = &attr;
   const int encoded =
       pfm.get_os_event_encoding(name.c_str(), PFM_PLM0 | PFM_PLM3, PFM_OS_PERF_EVENT, &argument);
-  spec = {attr.type, attr.config, attr.config1, attr.config2};
+  encoding = {attr.type, attr.config, attr.config1, attr.config2};
   return encoded == PFM_SUCCESS;
 }
 
@@ -74,9 +74,9 @@ bool encode(const Pfm& pfm, const std::string& name, EventSpec& spec) {
 void append_encodings(const Pfm& pfm, const pfm_event_info_t& event, const std::string& name,
                       std::vector<PfmEvent>& found) {
   const std::string description = event.desc != nullptr ? event.desc : "";
-  EventSpec spec;
-  if (encode(pfm, name, spec)) {
-    found.push_back({name, description, spec});
+  Encoding encoding;
+  if (encode(pfm, name, encoding)) {
+    found.push_back({name, description, encoding});
     return;
   }
   for (int i = 0; i < event.nattrs; ++i) {
@@ -87,8 +87,8 @@ void append_encodings(const Pfm& pfm, const pfm_event_info_t& event, const std::
       continue;
     }
     const std::string masked = name + ":" + mask.name;
-    if (encode(pfm, masked, spec)) {
-      found.push_back({masked, mask.desc != nullptr ? mask.desc : description, spec});
+    if (encode(pfm, masked, encoding)) {
+      found.push_back({masked, mask.desc != nullptr ? mask.desc : description, encoding});
     }
   }
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "perf/event_attr.h"
+#include "perf/encoding.h"
 
 namespace perf_exporter {
 
@@ -13,7 +13,7 @@ namespace perf_exporter {
 struct PfmEvent {
   std::string name;         // with its PMU: "skl::INST_RETIRED:ANY_P"
   std::string description;  // one line
-  EventSpec spec;
+  Encoding encoding;
 };
 
 // The events of this CPU's PMUs whose name or description holds `pattern` (case does not matter),

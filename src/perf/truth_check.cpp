@@ -48,19 +48,19 @@ Doubt doubt_of(int error) {
 // The events as one PMU takes them; an event that it does not take has its doubt.
 struct Subject {
   std::vector<std::size_t> events;  // indices of kConfigs
-  std::vector<EventSpec> specs;     // theirs
+  std::vector<Encoding> encodings;  // theirs
 };
 
 // The first form of the event that opens. The trial is disabled and closed again at once.
-Result<EventSpec> form_that_opens(PerfKernel& kernel, const CorePmu& pmu, CpuId cpu,
-                                  const EventSpec& plain) {
-  std::vector<EventSpec> forms = {plain};
+Result<Encoding> form_that_opens(PerfKernel& kernel, const CorePmu& pmu, CpuId cpu,
+                                 const Encoding& plain) {
+  std::vector<Encoding> forms = {plain};
   if (!pmu.cpus.empty()) {
     forms.insert(forms.begin(), on_pmu(plain, pmu.type));
   }
   Fault fault;
-  for (const EventSpec& form : forms) {
-    const auto opened = EventGroup::open_own_task(kernel, {form}, cpu);
+  for (const Encoding& form : forms) {
+    const auto opened = EventGroup::open(kernel, {form}, Target::of_own_task(cpu));
     if (opened) {
       return form;
     }
@@ -72,11 +72,11 @@ Result<EventSpec> form_that_opens(PerfKernel& kernel, const CorePmu& pmu, CpuId 
 Subject find_subject(PerfKernel& kernel, const CorePmu& pmu, CpuId cpu, Truths& truths) {
   Subject subject;
   for (std::size_t i = 0; i < kConfigs.size(); ++i) {
-    const EventSpec plain{PERF_TYPE_HARDWARE, kConfigs[i]};
+    const Encoding plain = in_user_mode({PERF_TYPE_HARDWARE, kConfigs[i]});
     const auto form = form_that_opens(kernel, pmu, cpu, plain);
     if (form) {
       subject.events.push_back(i);
-      subject.specs.push_back(*form);
+      subject.encodings.push_back(*form);
     } else {
       truths[i] = unknown(doubt_of(form.error().code), form.error().code);
     }
@@ -125,7 +125,7 @@ std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, Cpu
   const auto all = [&](const EventTruth& truth) {
     return std::vector<EventTruth>(subject.events.size(), truth);
   };
-  auto group = EventGroup::open_own_task(kernel, subject.specs, cpu);
+  auto group = EventGroup::open(kernel, subject.encodings, Target::of_own_task(cpu));
   if (!group) {
     // Each has opened alone: together they are more than the PMU has room for just now.
     const int error = group.error().fault.code;

@@ -47,8 +47,7 @@ Result<UniqueFd> WatchedKernel::open(const OpenCall& call) {
   CallInFlight seen;
   seen.cpu = call.cpu;
   if (call.attr != nullptr) {
-    seen.spec = {call.attr->type, call.attr->config};
-    seen.has_spec = true;
+    seen.encoding = {call.attr->type, call.attr->config};
   }
   const Entry entry(*this, seen);
   return inner_.open(call);

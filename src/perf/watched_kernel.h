@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "perf/event_attr.h"
+#include "perf/encoding.h"
 #include "perf/perf_kernel.h"
 
 namespace perf_exporter {
@@ -15,9 +15,8 @@ namespace perf_exporter {
 struct CallInFlight {
   enum class Kind { open, read, control };
   Kind kind = Kind::open;
-  EventSpec spec;  // of an open with attributes
-  bool has_spec = false;
-  int cpu = -1;             // of an open; -1: any, or not known
+  std::optional<Encoding> encoding;  // of an open with attributes
+  int cpu = -1;                      // of an open; -1: any, or not known
   pid_t thread = 0;         // gettid(2) of the caller: /proc/PID/task/ID/stack shows where it waits
   std::uint64_t since = 0;  // CLOCK_MONOTONIC, ns
 };

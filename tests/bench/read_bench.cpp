@@ -19,13 +19,13 @@ namespace {
 enum class Place { local, remote };
 
 // `count` events, those of the software collector over and over.
-std::vector<EventSpec> software_specs(std::size_t count) {
+std::vector<Encoding> software_specs(std::size_t count) {
   const auto events = events_of({"software"});
-  std::vector<EventSpec> specs;
+  std::vector<Encoding> encodings;
   for (std::size_t i = 0; i < count; ++i) {
-    specs.push_back(events[i % events.size()]->spec);
+    encodings.push_back(events[i % events.size()]->encoding);
   }
-  return specs;
+  return encodings;
 }
 
 // Keeps the calling thread on one CPU for as long as it lives.
@@ -59,9 +59,8 @@ void read_group(benchmark::State& state, Place place) {
   }
   const OnCpu here(cpus.front());
   LinuxPerfKernel kernel;
-  auto group =
-      EventGroup::open(kernel, software_specs(static_cast<std::size_t>(state.range(0))),
-                       place == Place::local ? cpus.front() : cpus.back(), Guests::include);
+  auto group = EventGroup::open(kernel, software_specs(static_cast<std::size_t>(state.range(0))),
+                                Target::of_cpu(place == Place::local ? cpus.front() : cpus.back()));
   if (!here.done() || !group || !group->enable(kernel)) {
     state.SkipWithError(group ? "cannot stay on one CPU" : group.error().fault.what.c_str());
     return;

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "kernel/hardware_test.h"
-#include "perf/event_attr.h"
 #include "perf/linux_perf_kernel.h"
+#include "perf/target.h"
 
 namespace perf_exporter {
 namespace {
@@ -29,15 +29,10 @@ TEST(CgroupOpen, IsAnsweredAsExpected) {
   const UniqueFd cgroup(::open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   ASSERT_GE(cgroup.get(), 0) << folder << ": " << errno;
   const OneCpu one;
-  const perf_event_attr attr = counting_attr({PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES},
-                                             GroupRole::leader, Guests::include);
-  OpenCall call;
-  call.attr = &attr;
-  call.pid = cgroup.get();
-  call.cpu = to_int(one.id());
-  call.flags = PERF_FLAG_PID_CGROUP;
+  const OpenArguments arguments({PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES},
+                                GroupRole::leader, Target::of_cgroup(cgroup.get(), one.id()));
   LinuxPerfKernel kernel;
-  const auto event = kernel.open(call);
+  const auto event = kernel.open(arguments.call());
   const std::map<int, std::string> names = {
       {0, "opened"}, {ENOENT, "ENOENT"}, {EBADF, "EBADF"}, {EACCES, "EACCES"}};
   const int answer = event ? 0 : event.error().code;

@@ -28,8 +28,8 @@ constexpr double kWidestSpread = 1.2;  // highest IPC by lowest, of one loop on 
 // An event alone in its group, scaled as the exporter scales.
 class Alone {
  public:
-  Alone(PerfKernel& kernel, const EventSpec& spec, CpuId cpu) : kernel_(kernel) {
-    auto group = EventGroup::open(kernel, {spec}, cpu, Guests::include);
+  Alone(PerfKernel& kernel, const Encoding& encoding, CpuId cpu) : kernel_(kernel) {
+    auto group = EventGroup::open(kernel, {encoding}, Target::of_cpu(cpu));
     EXPECT_TRUE(group) << group.error().fault.what;
     group_.push_back(std::move(*group));
     EXPECT_TRUE(group_.front().enable(kernel));

@@ -18,8 +18,8 @@ namespace {
 constexpr std::uint64_t kTrial = 1'000'000;  // instructions
 constexpr std::size_t kMostCounters = 32;    // more than any PMU has
 
-EventGroup open_alone(PerfKernel& kernel, const EventSpec& spec, CpuId cpu) {
-  auto group = EventGroup::open(kernel, {spec}, cpu, Guests::include);
+EventGroup open_alone(PerfKernel& kernel, const Encoding& encoding, CpuId cpu) {
+  auto group = EventGroup::open(kernel, {encoding}, Target::of_cpu(cpu));
   EXPECT_TRUE(group) << group.error().fault.what;
   EXPECT_TRUE(group->enable(kernel));
   return std::move(*group);
@@ -103,7 +103,7 @@ std::optional<std::string> why_hardware_does_not_count(CpuId cpu) {
   return "sanitizers add instructions of their own";
 #endif
   UserOnlyKernel kernel;
-  auto group = EventGroup::open(kernel, {kInstructions}, cpu, Guests::include);
+  auto group = EventGroup::open(kernel, {kInstructions}, Target::of_cpu(cpu));
   if (!group) {
     const Fault& fault = group.error().fault;
     const bool refused = fault.code == EACCES || fault.code == EPERM;

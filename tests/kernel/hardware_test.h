@@ -10,12 +10,12 @@
 #include <string>
 
 #include "host/cpu_list.h"
-#include "perf/event_attr.h"
+#include "perf/encoding.h"
 
 namespace perf_exporter {
 
-inline constexpr EventSpec kCycles{PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES};
-inline constexpr EventSpec kInstructions{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS};
+inline constexpr Encoding kCycles{PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES};
+inline constexpr Encoding kInstructions{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS};
 
 inline constexpr std::uint64_t kMillisecond = 1'000'000;  // in ns
 inline constexpr std::uint64_t kSecond = 1'000 * kMillisecond;

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "perf/event_attr.h"
 #include "perf/event_group.h"
 #include "perf/linux_perf_kernel.h"
 
@@ -40,26 +39,26 @@ bool has_counter(PerfKernel& kernel, const UniqueFd& event) {
 
 }  // namespace
 
-PerfUser PerfUser::sharing(const EventSpec& spec, CpuId cpu, std::size_t events) {
-  return {Priority::flexible, spec, cpu, events};
+PerfUser PerfUser::sharing(const Encoding& encoding, CpuId cpu, std::size_t events) {
+  return {Priority::flexible, encoding, cpu, events};
 }
 
-PerfUser PerfUser::taking_all(const EventSpec& spec, CpuId cpu) {
-  return {Priority::pinned, spec, cpu, kMostCounters};
+PerfUser PerfUser::taking_all(const Encoding& encoding, CpuId cpu) {
+  return {Priority::pinned, encoding, cpu, kMostCounters};
 }
 
-PerfUser::PerfUser(Priority priority, const EventSpec& spec, CpuId cpu, std::size_t events) {
+PerfUser::PerfUser(Priority priority, const Encoding& encoding, CpuId cpu, std::size_t events) {
   Pipe ready = make_pipe();
   Pipe leash = make_pipe();
   pid_ = ::fork();
   if (pid_ == 0) {
     leash.write_end = UniqueFd();
     LinuxPerfKernel kernel;
-    perf_event_attr attr = counting_attr(spec, GroupRole::member, Guests::include);
-    attr.pinned = priority == Priority::pinned ? 1 : 0;
+    OpenArguments arguments(encoding, GroupRole::member, Target::of_cpu(cpu));
+    arguments.attr.pinned = priority == Priority::pinned ? 1 : 0;
     std::vector<UniqueFd> held;
     for (bool counts = true; counts && held.size() < events;) {
-      auto event = kernel.open({&attr, -1, to_int(cpu), -1, 0});
+      auto event = kernel.open(arguments.call());
       if (!event) {
         ::_exit(1);
       }

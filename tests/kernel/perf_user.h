@@ -6,7 +6,7 @@
 
 #include "base/unique_fd.h"
 #include "host/cpu_list.h"
-#include "perf/event_attr.h"
+#include "perf/encoding.h"
 
 namespace perf_exporter {
 
@@ -14,10 +14,11 @@ namespace perf_exporter {
 // would, for as long as this lives.
 class PerfUser {
  public:
-  // Holds `events` events of `spec` that take turns with all others.
-  static PerfUser sharing(const EventSpec& spec, CpuId cpu, std::size_t events);
-  // Holds every counter that can count `spec`, by pinned events: nobody else counts it meanwhile.
-  static PerfUser taking_all(const EventSpec& spec, CpuId cpu);
+  // Holds `events` events of `encoding` that take turns with all others.
+  static PerfUser sharing(const Encoding& encoding, CpuId cpu, std::size_t events);
+  // Holds every counter that can count `encoding`, by pinned events: nobody else counts it
+  // meanwhile.
+  static PerfUser taking_all(const Encoding& encoding, CpuId cpu);
 
   PerfUser(PerfUser&& other) noexcept;
   PerfUser& operator=(PerfUser&&) = delete;
@@ -25,7 +26,7 @@ class PerfUser {
 
  private:
   enum class Priority { flexible, pinned };
-  PerfUser(Priority priority, const EventSpec& spec, CpuId cpu, std::size_t events);
+  PerfUser(Priority priority, const Encoding& encoding, CpuId cpu, std::size_t events);
 
   pid_t pid_ = -1;
   UniqueFd leash_;  // the child ends when it is closed

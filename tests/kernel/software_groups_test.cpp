@@ -23,15 +23,15 @@
 namespace perf_exporter {
 namespace {
 
-constexpr EventSpec software(std::uint64_t config) {
+constexpr Encoding software(std::uint64_t config) {
   return {PERF_TYPE_SOFTWARE, config};
 }
 
-constexpr EventSpec kCpuClock = software(PERF_COUNT_SW_CPU_CLOCK);
-constexpr EventSpec kTaskClock = software(PERF_COUNT_SW_TASK_CLOCK);
-constexpr EventSpec kSwitches = software(PERF_COUNT_SW_CONTEXT_SWITCHES);
-constexpr EventSpec kFaults = software(PERF_COUNT_SW_PAGE_FAULTS);
-constexpr EventSpec kMinorFaults = software(PERF_COUNT_SW_PAGE_FAULTS_MIN);
+constexpr Encoding kCpuClock = software(PERF_COUNT_SW_CPU_CLOCK);
+constexpr Encoding kTaskClock = software(PERF_COUNT_SW_TASK_CLOCK);
+constexpr Encoding kSwitches = software(PERF_COUNT_SW_CONTEXT_SWITCHES);
+constexpr Encoding kFaults = software(PERF_COUNT_SW_PAGE_FAULTS);
+constexpr Encoding kMinorFaults = software(PERF_COUNT_SW_PAGE_FAULTS_MIN);
 
 constexpr std::size_t kPages = 200;
 constexpr int kSleeps = 50;
@@ -58,7 +58,7 @@ class OwnClocks final : public PerfKernel {
     }
     auto fd = inner_.open(own);
     if (fd && call.group_fd >= 0) {
-      members_.emplace_back(EventSpec{attr.type, attr.config}, fd->get());
+      members_.emplace_back(Encoding{attr.type, attr.config}, fd->get());
     }
     return fd;
   }
@@ -68,20 +68,20 @@ class OwnClocks final : public PerfKernel {
   Result<void> control(int fd, GroupControl what) override { return inner_.control(fd, what); }
 
   // Of all members that were opened and are open still.
-  std::vector<std::pair<EventSpec, OwnReading>> read_members() {
-    std::vector<std::pair<EventSpec, OwnReading>> readings;
-    for (const auto& [spec, fd] : members_) {
+  std::vector<std::pair<Encoding, OwnReading>> read_members() {
+    std::vector<std::pair<Encoding, OwnReading>> readings;
+    for (const auto& [encoding, fd] : members_) {
       OwnReading reading;
       const auto bytes = std::as_writable_bytes(std::span(&reading, 1));
       EXPECT_EQ(inner_.read(fd, bytes).value_or(0), sizeof reading);
-      readings.emplace_back(spec, reading);
+      readings.emplace_back(encoding, reading);
     }
     return readings;
   }
 
  private:
   LinuxPerfKernel inner_;
-  std::vector<std::pair<EventSpec, int>> members_;
+  std::vector<std::pair<Encoding, int>> members_;
 };
 
 // Faults, switches and time on the CPU of the calling thread.
@@ -106,18 +106,18 @@ void make_events() {
 }
 
 // The least that make_events() adds to an event.
-RawCount least_of(const EventSpec& spec) {
-  if (spec == kCpuClock || spec == kTaskClock) {
+RawCount least_of(const Encoding& encoding) {
+  if (encoding == kCpuClock || encoding == kTaskClock) {
     return kBusy;
   }
-  return spec == kSwitches ? kSleeps : kPages;
+  return encoding == kSwitches ? kSleeps : kPages;
 }
 
 class SoftwareGroups : public testing::Test {
  protected:
   void SetUp() override {
     LinuxPerfKernel kernel;
-    const auto tried = try_event(kernel, kSwitches, cpu_.id(), Guests::include);
+    const auto tried = try_event(kernel, kSwitches, Target::of_cpu(cpu_.id()));
     if (!tried && (tried.error().code == EACCES || tried.error().code == EPERM)) {
       GTEST_SKIP() << "counting a CPU is refused: " << tried.error().what;
     }
@@ -130,8 +130,8 @@ class SoftwareGroups : public testing::Test {
   OneCpu cpu_;
 };
 
-const std::vector<std::vector<EventSpec>>& mixed_groups() {
-  static const std::vector<std::vector<EventSpec>> kGroups = {
+const std::vector<std::vector<Encoding>>& mixed_groups() {
+  static const std::vector<std::vector<Encoding>> kGroups = {
       {kSwitches, kCpuClock},          {kSwitches, kTaskClock},
       {kCpuClock, kSwitches},          {kCpuClock, kTaskClock},
       {kTaskClock, kFaults},           {kFaults, kSwitches},
@@ -140,59 +140,59 @@ const std::vector<std::vector<EventSpec>>& mixed_groups() {
   return kGroups;
 }
 
-std::string name_of(const std::vector<EventSpec>& specs) {
+std::string name_of(const std::vector<Encoding>& encodings) {
   std::string name = "group of software events";
-  for (const EventSpec& spec : specs) {
-    name += " " + std::to_string(spec.config);
+  for (const Encoding& encoding : encodings) {
+    name += " " + std::to_string(encoding.config);
   }
   return name;
 }
 
 // Every member has run whenever it was enabled, and what must have moved has.
-void expect_all_counted(OwnClocks& kernel, EventGroup& group, const std::vector<EventSpec>& specs,
-                        RawCount times) {
+void expect_all_counted(OwnClocks& kernel, EventGroup& group,
+                        const std::vector<Encoding>& encodings, RawCount times) {
   GroupReading reading;
   ASSERT_TRUE(group.read(kernel, reading));
   EXPECT_GT(reading.enabled, 0U);
   EXPECT_EQ(reading.running, reading.enabled);
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    EXPECT_GE(reading.members[i].value, times * least_of(specs[i])) << "member " << i;
+  for (std::size_t i = 0; i < encodings.size(); ++i) {
+    EXPECT_GE(reading.members[i].value, times * least_of(encodings[i])) << "member " << i;
   }
-  for (const auto& [spec, own] : kernel.read_members()) {
+  for (const auto& [encoding, own] : kernel.read_members()) {
     EXPECT_GT(own.enabled, 0U);
-    EXPECT_EQ(own.running, own.enabled) << "event " << spec.config << " does not always run";
+    EXPECT_EQ(own.running, own.enabled) << "event " << encoding.config << " does not always run";
   }
 }
 
 TEST_F(SoftwareGroups, AllMembersOfMixedGroupsRun) {
-  for (const auto& specs : mixed_groups()) {
-    SCOPED_TRACE(name_of(specs));
+  for (const auto& encodings : mixed_groups()) {
+    SCOPED_TRACE(name_of(encodings));
     OwnClocks kernel;
-    auto group = EventGroup::open(kernel, specs, cpu(), Guests::include);
+    auto group = EventGroup::open(kernel, encodings, Target::of_cpu(cpu()));
     ASSERT_TRUE(group) << group.error().fault.what;
     ASSERT_TRUE(group->enable(kernel));
     make_events();
-    expect_all_counted(kernel, *group, specs, 1);
+    expect_all_counted(kernel, *group, encodings, 1);
   }
 }
 
 TEST_F(SoftwareGroups, AllMembersRunAfterOtherEventsCameAndWent) {
-  for (const auto& specs : mixed_groups()) {
-    SCOPED_TRACE(name_of(specs));
+  for (const auto& encodings : mixed_groups()) {
+    SCOPED_TRACE(name_of(encodings));
     OwnClocks kernel;
-    auto group = EventGroup::open(kernel, specs, cpu(), Guests::include);
+    auto group = EventGroup::open(kernel, encodings, Target::of_cpu(cpu()));
     ASSERT_TRUE(group) << group.error().fault.what;
     ASSERT_TRUE(group->enable(kernel));
     make_events();
     LinuxPerfKernel others;
     for (const auto& other_specs : mixed_groups()) {
-      auto other = EventGroup::open(others, other_specs, cpu(), Guests::include);
+      auto other = EventGroup::open(others, other_specs, Target::of_cpu(cpu()));
       ASSERT_TRUE(other) << other.error().fault.what;
       ASSERT_TRUE(other->enable(others));
       retire(10'000);
     }
     make_events();
-    expect_all_counted(kernel, *group, specs, 2);
+    expect_all_counted(kernel, *group, encodings, 2);
   }
 }
 
@@ -213,8 +213,8 @@ TEST_F(SoftwareGroups, TheExportersOwnGroupRuns) {
   }
   const GroupTimes times = after.times.at("page_faults");
   EXPECT_EQ(times.running, times.enabled);
-  for (const auto& [spec, own] : kernel.read_members()) {
-    EXPECT_EQ(own.running, own.enabled) << "event " << spec.config << " does not always run";
+  for (const auto& [encoding, own] : kernel.read_members()) {
+    EXPECT_EQ(own.running, own.enabled) << "event " << encoding.config << " does not always run";
   }
 }
 

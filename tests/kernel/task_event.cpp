@@ -6,14 +6,15 @@
 #include <utility>
 
 #include "kernel/hardware_test.h"
-#include "perf/event_attr.h"
+#include "perf/target.h"
 
 namespace perf_exporter {
 
 TaskEvent::TaskEvent(PerfKernel& kernel, pid_t task) {
-  perf_event_attr attr = counting_attr(kInstructions, GroupRole::member, Guests::include);
-  attr.pinned = 1;
-  auto event = kernel.open({&attr, task, -1, -1, 0});
+  OpenArguments arguments(kInstructions, GroupRole::member,
+                          Target::of_task(task, Children::left_out));
+  arguments.attr.pinned = 1;
+  auto event = kernel.open(arguments.call());
   EXPECT_TRUE(event) << event.error().what;
   if (event) {
     event_ = std::move(*event);

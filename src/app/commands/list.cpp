@@ -90,7 +90,7 @@ Listed matching(const std::string& pattern, const std::vector<PfmEvent>& named) 
     }
   }
   for (const PfmEvent& event : named) {
-    listed.push_back({kNoCollector, event.name, event.spec, {}, event.description, event.name});
+    listed.push_back({kNoCollector, event.name, event.encoding, {}, event.description, event.name});
   }
   return listed;
 }

@@ -14,38 +14,34 @@
 #include "base/child_wait.h"
 #include "base/text.h"
 #include "host/task_limit.h"
+#include "perf/target.h"
 
 namespace perf_exporter {
 namespace {
 
-enum class Modes { user, user_and_kernel };
-enum class Target { self, cpu };
+enum class On { own_task, cpu };
 
 // One row per trial that opens an event.
 struct TrialEvent {
   Trial trial;
-  std::uint32_t type;
-  std::uint64_t config;
-  Modes modes;
-  Target target;
+  Encoding encoding;
+  On on;
 };
+
+constexpr CountedModes kUserMode = {.user = true, .kernel = false, .guest = true};
+constexpr Encoding kDummy = {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY};
+constexpr Encoding kDummyInUserMode = {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, 0, 0, kUserMode};
+constexpr Encoding kCycles = {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES};
+constexpr Encoding kCyclesInUserMode = {PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, 0, 0,
+                                        kUserMode};
 
 constexpr TrialEvent kTrialEvents[] = {
-    {Trial::kernel_self, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user_and_kernel,
-     Target::self},
-    {Trial::user_cpu, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user, Target::cpu},
-    {Trial::kernel_cpu, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY, Modes::user_and_kernel,
-     Target::cpu},
-    {Trial::hardware_cpu, PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, Modes::user_and_kernel,
-     Target::cpu},
-    {Trial::hardware_user_self, PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, Modes::user,
-     Target::self},
+    {Trial::kernel_self, kDummy, On::own_task},
+    {Trial::user_cpu, kDummyInUserMode, On::cpu},
+    {Trial::kernel_cpu, kDummy, On::cpu},
+    {Trial::hardware_cpu, kCycles, On::cpu},
+    {Trial::hardware_user_self, kCyclesInUserMode, On::own_task},
 };
-
-constexpr TrialEvent kUserSelf = {Trial::user_self, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY,
-                                  Modes::user, Target::self};
-constexpr TrialEvent kKernelCgroup = {Trial::kernel_cgroup, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY,
-                                      Modes::user_and_kernel, Target::cpu};
 
 constexpr TrialResult kUnanswered = {TrialResult::Outcome::unanswered, 0};
 
@@ -63,18 +59,13 @@ constexpr std::string_view kDescriptions[kTrialCount] = {
     "ioctl on r2's event",
 };
 
-// The oldest size of the structure, which every kernel takes (PERF_ATTR_SIZE_VER0).
-perf_event_attr trial_attr(const TrialEvent& event) {
-  perf_event_attr attr{};
-  attr.size = PERF_ATTR_SIZE_VER0;
-  attr.type = event.type;
-  attr.config = event.config;
-  attr.disabled = 1;
-  if (event.modes == Modes::user) {
-    attr.exclude_kernel = 1;
-    attr.exclude_hv = 1;
-  }
-  return attr;
+// Of the oldest size of the structure, which every kernel takes (PERF_ATTR_SIZE_VER0), and read as
+// one number.
+OpenArguments trial_arguments(const Encoding& encoding, const Target& target) {
+  OpenArguments arguments(encoding, GroupRole::leader, target);
+  arguments.attr.size = PERF_ATTR_SIZE_VER0;
+  arguments.attr.read_format = 0;
+  return arguments;
 }
 
 OpenCall null_call(unsigned long flags) {
@@ -125,24 +116,16 @@ TrialResult try_in_child(PerfKernel& kernel, const OpenCall& call) {
   return from_error(WEXITSTATUS(status));
 }
 
-OpenCall call_of(const TrialEvent& event, const perf_event_attr& attr, CpuId cpu) {
-  OpenCall call;
-  call.attr = &attr;
-  call.pid = event.target == Target::self ? 0 : -1;
-  call.cpu = event.target == Target::self ? -1 : to_int(cpu);
-  return call;
-}
-
 TrialResult try_event(PerfKernel& kernel, const TrialEvent& event, CpuId cpu) {
-  const perf_event_attr attr = trial_attr(event);
-  return from_error(error_of(kernel, call_of(event, attr, cpu)));
+  const Target target = event.on == On::own_task ? Target::of_own_task() : Target::of_cpu(cpu);
+  return from_error(error_of(kernel, trial_arguments(event.encoding, target).call()));
 }
 
 // r2, and what may be done with its event.
 void try_user_self(PerfKernel& kernel, Trials& trials) {
-  const perf_event_attr attr = trial_attr(kUserSelf);
+  const OpenArguments arguments = trial_arguments(kDummyInUserMode, Target::of_own_task());
   trials[Trial::user_self] = kUnanswered;
-  const auto opened = kernel.open(call_of(kUserSelf, attr, trials.cpu));
+  const auto opened = kernel.open(arguments.call());
   trials[Trial::user_self] = from_error(opened ? 0 : opened.error().code);
   if (!opened) {
     return;
@@ -164,12 +147,10 @@ void try_cgroup(PerfKernel& kernel, const std::filesystem::path& cgroup, Trials&
     trials.cgroup_open_error = errno;
     return;
   }
-  const perf_event_attr attr = trial_attr(kKernelCgroup);
-  OpenCall call = call_of(kKernelCgroup, attr, trials.cpu);
-  call.pid = directory.get();
-  call.flags = PERF_FLAG_PID_CGROUP;
+  const OpenArguments arguments =
+      trial_arguments(kDummy, Target::of_cgroup(directory.get(), trials.cpu));
   trials[Trial::kernel_cgroup] = kUnanswered;
-  trials[Trial::kernel_cgroup] = from_error(error_of(kernel, call));
+  trials[Trial::kernel_cgroup] = from_error(error_of(kernel, arguments.call()));
   std::error_code error;
   trials.cgroup_removed = !std::filesystem::exists(cgroup, error);
 }

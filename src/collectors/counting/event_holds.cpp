@@ -10,7 +10,7 @@ namespace {
 
 constexpr RawCount kMinute = 60'000'000'000;  // ns
 constexpr RawCount kNotOpen = std::numeric_limits<RawCount>::max();
-constexpr EventSpec kInstructions{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS};
+constexpr Encoding kInstructions{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS};
 
 }  // namespace
 
@@ -26,7 +26,7 @@ EventTraits::EventTraits(const std::vector<const CatalogEvent*>& rows) {
     if (events.back().is_mover) {
       movers.push_back(event);
     }
-    if (row.spec == kInstructions) {
+    if (row.encoding == kInstructions) {
       instructions = event;
     }
   }

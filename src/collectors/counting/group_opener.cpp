@@ -31,10 +31,10 @@ struct GroupOpener::Attempt {
   const CorePmu* pmu = nullptr;
   std::size_t allowance = 0;
   OpenedCpu result;
-  std::map<std::size_t, EventSpec> specs;  // where they differ from the catalogue's
-  EventRefusal refusal;                    // why the newest group did not open
-  Indices crowd;                           // the largest hardware group that did not
-  Fault crowd_answer;                      // to it
+  std::map<std::size_t, Encoding> encodings;  // where they differ from the catalogue's
+  EventRefusal refusal;                       // why the newest group did not open
+  Indices crowd;                              // the largest hardware group that did not
+  Fault crowd_answer;                         // to it
 
   void refuse(const Indices& events) {
     for (const std::size_t event : events) {
@@ -97,14 +97,15 @@ bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
                        Obstacle::no_room};
     return false;
   }
-  std::vector<EventSpec> specs;
-  for (const std::size_t event : events) {
-    const auto special = attempt.specs.find(event);
-    specs.push_back(special != attempt.specs.end() ? special->second : wanted_[event]->spec);
-  }
   const bool hardware = !is_software(*wanted_[events.front()]);
   const Guests guests = hardware ? guests_ : Guests::include;
-  auto group = EventGroup::open(kernel_, specs, attempt.cpu, guests);
+  std::vector<Encoding> encodings;
+  for (const std::size_t event : events) {
+    const auto special = attempt.encodings.find(event);
+    encodings.push_back(with_guests(
+        special != attempt.encodings.end() ? special->second : wanted_[event]->encoding, guests));
+  }
+  auto group = EventGroup::open(kernel_, encodings, Target::of_cpu(attempt.cpu));
   if (!group) {
     attempt.refusal = refusal_of(group.error().fault);
     return false;
@@ -173,7 +174,7 @@ void GroupOpener::open_hardware(Attempt& attempt, Arrangement arrangement) {
       attempt.result.refusals[i] = *trial.refusal;
       continue;
     }
-    attempt.specs[i] = trial.spec;
+    attempt.encodings[i] = trial.encoding;
     const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& known) {
       return known.first == wanted_[i]->group;
     });

@@ -82,7 +82,7 @@ class GroupOpener {
  private:
   using Indices = std::vector<std::size_t>;
   struct Trial {
-    EventSpec spec;
+    Encoding encoding;
     std::optional<EventRefusal> refusal;
   };
   struct Attempt;

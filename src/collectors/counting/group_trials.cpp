@@ -19,9 +19,9 @@ bool is_lasting(const EventRefusal& refusal) {
 }  // namespace
 
 GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu) {
-  const EventSpec plain = wanted_[event]->spec;
+  const Encoding plain = wanted_[event]->encoding;
   const bool software = is_software(*wanted_[event]);
-  std::vector<EventSpec> candidates = {plain};
+  std::vector<Encoding> candidates = {plain};
   if (!software && pmu != nullptr && !pmu->cpus.empty()) {
     candidates.insert(candidates.begin(), on_pmu(plain, pmu->type));
   }
@@ -32,17 +32,19 @@ GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const Co
                                  {0, pmu->name + " does not list " + std::string(name)}};
     return trial;
   }
-  for (const EventSpec& spec : candidates) {
-    auto tried = try_event(kernel_, spec, cpu, software ? Guests::include : guests_);
-    if (!tried && tried.error().code == EOPNOTSUPP && !software && guests_ == Guests::include &&
-        try_event(kernel_, spec, cpu, Guests::exclude)) {
+  const Target target = Target::of_cpu(cpu);
+  for (const Encoding& encoding : candidates) {
+    const Guests asked = software ? Guests::include : guests_;
+    auto tried = try_event(kernel_, with_guests(encoding, asked), target);
+    if (!tried && tried.error().code == EOPNOTSUPP && !software && asked == Guests::include &&
+        try_event(kernel_, with_guests(encoding, Guests::exclude), target)) {
       guests_ = Guests::exclude;
       guests_refused_on_ = cpu;
       known_.clear();  // by events that include them
       tried = {};
     }
     if (tried) {
-      return {spec, std::nullopt};
+      return {encoding, std::nullopt};
     }
     trial.refusal = refusal_of(tried.error());
   }
@@ -80,13 +82,13 @@ bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
   if (wanted_[event]->membership != Membership::required) {
     return true;
   }
-  std::vector<EventSpec> specs;
+  std::vector<Encoding> encodings;
   for (const std::size_t member : required_of_group(event)) {
     if (const Trial trial = known_or_tried(member, cpu, pmu); !trial.refusal) {
-      specs.push_back(trial.spec);
+      encodings.push_back(with_guests(trial.encoding, guests_));
     }
   }
-  return specs.size() < 2 || EventGroup::open(kernel_, specs, cpu, guests_);
+  return encodings.size() < 2 || EventGroup::open(kernel_, encodings, Target::of_cpu(cpu));
 }
 
 std::optional<EventRefusal> GroupOpener::refusal_alone(std::size_t event, CpuId cpu) {

@@ -13,7 +13,7 @@ namespace {
 constexpr int kChecksToRest = 12;  // an hour's
 
 bool is_hardware(const CatalogEvent& event) {
-  return event.spec.type == PERF_TYPE_HARDWARE || event.spec.type == PERF_TYPE_HW_CACHE;
+  return event.encoding.type == PERF_TYPE_HARDWARE || event.encoding.type == PERF_TYPE_HW_CACHE;
 }
 
 CpuList cpus_of(const CorePmu& pmu, const CpuList& cpus) {
@@ -33,7 +33,7 @@ bool same_verdicts(const PmuTruth& before, const PmuTruth& after) {
 // The semantic group of a generic hardware event.
 std::string_view group_of(std::uint64_t config) {
   for (const CatalogEvent& event : event_catalog()) {
-    if (event.spec == EventSpec{PERF_TYPE_HARDWARE, config}) {
+    if (event.encoding == Encoding{PERF_TYPE_HARDWARE, config}) {
       return event.group;
     }
   }

@@ -19,11 +19,11 @@ constexpr CollectorInfo kCollectors[] = {
     {"hw_cache", "generalised cache events: L1, last level, TLBs, branch unit, memory node", false},
 };
 
-constexpr EventSpec hardware(std::uint64_t config) {
+constexpr Encoding hardware(std::uint64_t config) {
   return {PERF_TYPE_HARDWARE, config};
 }
 
-constexpr EventSpec software(std::uint64_t config) {
+constexpr Encoding software(std::uint64_t config) {
   return {PERF_TYPE_SOFTWARE, config};
 }
 
@@ -128,7 +128,7 @@ constexpr std::size_t kPairs = std::size(kCaches) * std::size(kOps);
 constexpr std::size_t kPlain = std::size(kPlainEvents);
 
 // config = cache | op << 8 | result << 16 (perf_event_open(2), PERF_TYPE_HW_CACHE).
-constexpr EventSpec cache_spec(std::uint64_t cache, std::uint64_t op, std::uint64_t result) {
+constexpr Encoding cache_spec(std::uint64_t cache, std::uint64_t op, std::uint64_t result) {
   return {PERF_TYPE_HW_CACHE, cache | (op << 8U) | (result << 16U)};
 }
 
@@ -175,7 +175,7 @@ constexpr bool raised_here(const CatalogEvent& event) {
 }  // namespace
 
 bool is_software(const CatalogEvent& event) {
-  return event.spec.type == PERF_TYPE_SOFTWARE;
+  return event.encoding.type == PERF_TYPE_SOFTWARE;
 }
 
 std::span<const CatalogEvent> event_catalog() {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "perf/event_attr.h"
+#include "perf/encoding.h"
 
 namespace perf_exporter {
 
@@ -29,7 +29,7 @@ enum class Modes { user_and_kernel, kernel };
 struct CatalogEvent {
   std::string_view collector;  // the collector that it belongs to: --collector NAME
   std::string_view name;  // unique: the `event` label, and the `group` label of a group it leads
-  EventSpec spec;
+  Encoding encoding;
   std::string_view metric;  // between scope and _total: perf_cpu_<metric>_total
   std::string_view help;    // one sentence that ends in a period; shown by describe()
   // Events of one semantic group are counted over the same instants, since they get divided by each

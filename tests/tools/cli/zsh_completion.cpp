@@ -82,24 +82,24 @@ std::string action(const FlagDescription& flag) {
 
 std::string flag_specs(const CommandLine& line, const std::string& command,
                        const std::string& indent) {
-  std::vector<std::string> specs;
+  std::vector<std::string> encodings;
   for (const FlagDescription& flag : line.flags) {
     if (flag.command == command) {
       const bool valued = flag.kind != FlagKind::toggle;
-      specs.push_back(indent + "'" + (flag.kind == FlagKind::list ? "*" : "") + "--" + flag.name +
-                      (valued ? "=" : "") + bracketed(first_sentence(flag.help)) +
-                      (valued ? ":" + flag.value_name + ":" + action(flag) : "") + "'");
+      encodings.push_back(indent + "'" + (flag.kind == FlagKind::list ? "*" : "") + "--" +
+                          flag.name + (valued ? "=" : "") + bracketed(first_sentence(flag.help)) +
+                          (valued ? ":" + flag.value_name + ":" + action(flag) : "") + "'");
     }
   }
-  return join(specs, "\n");
+  return join(encodings, "\n");
 }
 
 std::string command_flags(const CommandLine& line) {
   std::vector<std::string> cases;
   for (const CommandDescription& command : line.commands) {
-    const auto specs = flag_specs(line, command.name, "        ");
-    if (!command.name.empty() && !specs.empty()) {
-      cases.push_back("    " + command.name + ")\n      flags+=(\n" + specs + "\n      ) ;;");
+    const auto encodings = flag_specs(line, command.name, "        ");
+    if (!command.name.empty() && !encodings.empty()) {
+      cases.push_back("    " + command.name + ")\n      flags+=(\n" + encodings + "\n      ) ;;");
     }
   }
   return join(cases, "\n");

@@ -12,12 +12,12 @@
 namespace perf_exporter {
 namespace {
 
-std::vector<EventSpec> hardware(std::size_t events) {
-  std::vector<EventSpec> specs;
+std::vector<Encoding> hardware(std::size_t events) {
+  std::vector<Encoding> encodings;
   for (std::size_t i = 0; i < events; ++i) {
-    specs.push_back({PERF_TYPE_HARDWARE, i});
+    encodings.push_back({PERF_TYPE_HARDWARE, i});
   }
-  return specs;
+  return encodings;
 }
 
 // Gives the group's first member another id from the second reading on, as if it were another.
@@ -44,7 +44,7 @@ TEST(EventGroup, OpensMembersUnderTheLeaderOnTheCpu) {
   FakePerfKernel kernel;
   const std::size_t before = open_descriptors();
   {
-    auto group = EventGroup::open(kernel, hardware(3), CpuId{5}, Guests::include);
+    auto group = EventGroup::open(kernel, hardware(3), Target::of_cpu(CpuId{5}));
     ASSERT_TRUE(group);
     EXPECT_EQ(group->size(), 3U);
     EXPECT_EQ(open_descriptors(), before + 3);
@@ -64,14 +64,13 @@ TEST(EventGroup, OpensMembersUnderTheLeaderOnTheCpu) {
 
 TEST(EventGroup, TheOwnTaskIsOpenedOnTheCpuToo) {
   FakePerfKernel kernel;
-  const auto group = EventGroup::open_own_task(kernel, hardware(2), CpuId{5});
+  const auto group = EventGroup::open(kernel, hardware(2), Target::of_own_task(CpuId{5}));
   ASSERT_TRUE(group);
   const auto opens = kernel.opens();
   ASSERT_EQ(opens.size(), 2U);
   for (const SeenOpen& open : opens) {
     EXPECT_EQ(open.call.pid, 0);
     EXPECT_EQ(open.call.cpu, 5);
-    EXPECT_EQ(open.attr.exclude_kernel, 1U);
   }
   EXPECT_EQ(opens[0].call.group_fd, -1);
   EXPECT_GE(opens[1].call.group_fd, 0);
@@ -84,7 +83,7 @@ TEST(EventGroup, ARefusedMemberClosesTheEarlierOnes) {
     FakePerfKernel::Match match;
     match.config = refused;
     kernel.refuse(match, ENOENT);
-    const auto group = EventGroup::open(kernel, hardware(4), CpuId{0}, Guests::include);
+    const auto group = EventGroup::open(kernel, hardware(4), Target::of_cpu(CpuId{0}));
     ASSERT_FALSE(group);
     EXPECT_EQ(group.error().member, refused);
     EXPECT_EQ(group.error().fault.code, ENOENT);
@@ -95,7 +94,7 @@ TEST(EventGroup, ARefusedMemberClosesTheEarlierOnes) {
 
 TEST(EventGroup, ReadsAllMembersByOneCall) {
   FakePerfKernel kernel;
-  auto group = EventGroup::open(kernel, hardware(3), CpuId{0}, Guests::include);
+  auto group = EventGroup::open(kernel, hardware(3), Target::of_cpu(CpuId{0}));
   ASSERT_TRUE(group && group->enable(kernel));
   GroupReading reading;
   ASSERT_TRUE(group->read(kernel, reading));
@@ -107,7 +106,7 @@ TEST(EventGroup, ReadsAllMembersByOneCall) {
 
 TEST(EventGroup, AReadingOfOtherMembersIsAFault) {
   RenumberingKernel kernel;
-  auto group = EventGroup::open(kernel, hardware(2), CpuId{0}, Guests::include);
+  auto group = EventGroup::open(kernel, hardware(2), Target::of_cpu(CpuId{0}));
   ASSERT_TRUE(group);
   GroupReading reading;
   ASSERT_TRUE(group->read(kernel, reading));
@@ -116,7 +115,7 @@ TEST(EventGroup, AReadingOfOtherMembersIsAFault) {
 
 TEST(EventGroup, ShortAndRefusedReadingsAreFaults) {
   FakePerfKernel kernel;
-  auto group = EventGroup::open(kernel, hardware(2), CpuId{0}, Guests::include);
+  auto group = EventGroup::open(kernel, hardware(2), Target::of_cpu(CpuId{0}));
   ASSERT_TRUE(group);
   GroupReading reading;
   kernel.set_read_limit(24);
@@ -133,7 +132,8 @@ TEST(EventGroup, ShortAndRefusedReadingsAreFaults) {
 TEST(EventGroup, ATrialIsDisabledClosedAndNeverEnabled) {
   FakePerfKernel kernel;
   const std::size_t before = open_descriptors();
-  EXPECT_TRUE(try_event(kernel, {PERF_TYPE_HARDWARE, 0}, CpuId{1}, Guests::exclude));
+  EXPECT_TRUE(try_event(kernel, with_guests({PERF_TYPE_HARDWARE, 0}, Guests::exclude),
+                        Target::of_cpu(CpuId{1})));
   EXPECT_EQ(open_descriptors(), before);
   EXPECT_EQ(kernel.enables(), 0U);
   EXPECT_EQ(kernel.reads(), 0U);
@@ -142,7 +142,7 @@ TEST(EventGroup, ATrialIsDisabledClosedAndNeverEnabled) {
   EXPECT_EQ(opens[0].attr.disabled, 1U);
   EXPECT_EQ(opens[0].attr.exclude_guest, 1U);
   kernel.refuse({}, EACCES);
-  const auto refused = try_event(kernel, {PERF_TYPE_HARDWARE, 0}, CpuId{1}, Guests::include);
+  const auto refused = try_event(kernel, {PERF_TYPE_HARDWARE, 0}, Target::of_cpu(CpuId{1}));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, EACCES);
 }

@@ -12,14 +12,14 @@
 #include <chrono>
 #include <thread>
 
-#include "perf/event_attr.h"
 #include "perf/event_group.h"
+#include "perf/target.h"
 
 namespace perf_exporter {
 namespace {
 
-const EventSpec kPageFaults{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS};
-const EventSpec kContextSwitches{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES};
+const Encoding kPageFaults{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS};
+const Encoding kContextSwitches{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES};
 
 constexpr std::size_t kPages = 1000;
 constexpr int kSleeps = 100;
@@ -62,7 +62,7 @@ TEST(LinuxPerfKernel, CountsTheFaultsAndSwitchesThatATestMakes) {
   LinuxPerfKernel kernel;
   std::thread([&] {
     const CpuId cpu = stay_on_one_cpu();
-    auto group = EventGroup::open(kernel, {kPageFaults, kContextSwitches}, cpu, Guests::include);
+    auto group = EventGroup::open(kernel, {kPageFaults, kContextSwitches}, Target::of_cpu(cpu));
     if (!group) {
       GTEST_SKIP() << "the kernel refuses to count on a CPU: " << group.error().fault.what;
     }
@@ -83,13 +83,9 @@ TEST(LinuxPerfKernel, CountsTheFaultsAndSwitchesThatATestMakes) {
 
 TEST(LinuxPerfKernel, DescriptorsAreClosedOnExec) {
   LinuxPerfKernel kernel;
-  const perf_event_attr attr = counting_attr(kPageFaults, GroupRole::leader, Guests::include);
-  perf_event_attr own_user_mode = attr;
-  own_user_mode.exclude_kernel = 1;
-  OpenCall call;
-  call.attr = &own_user_mode;
-  call.pid = 0;
-  const auto fd = kernel.open(call);
+  const OpenArguments arguments(in_user_mode(kPageFaults), GroupRole::leader,
+                                Target::of_own_task());
+  const auto fd = kernel.open(arguments.call());
   if (!fd) {
     GTEST_SKIP() << "the kernel refuses to count the own task: " << fd.error().what;
   }

@@ -19,8 +19,8 @@ TEST_F(PfmEncoderTest, AnEventKeepsAllOfItsConfigs) {
   ASSERT_TRUE(found) << found.error().what;
   ASSERT_FALSE(found->empty());
   for (const PfmEvent& event : *found) {
-    EXPECT_NE(event.spec.config, 0U) << event.name;
-    EXPECT_NE(event.spec.config1, 0U) << event.name << ": which response is asked for";
+    EXPECT_NE(event.encoding.config, 0U) << event.name;
+    EXPECT_NE(event.encoding.config1, 0U) << event.name << ": which response is asked for";
   }
 }
 

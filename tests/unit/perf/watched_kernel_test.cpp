@@ -55,7 +55,7 @@ TEST_F(WatchedKernelTest, TellsOfTheCallThatHasNotReturned) {
   const auto call = watched_.begun_before(kEver);
   ASSERT_TRUE(call);
   EXPECT_EQ(call->kind, CallInFlight::Kind::open);
-  EXPECT_EQ(call->spec, (EventSpec{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS}));
+  EXPECT_EQ(call->encoding, (Encoding{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS}));
   EXPECT_EQ(call->cpu, 3);
   EXPECT_NE(call->thread, ::gettid());
   EXPECT_FALSE(watched_.begun_before(call->since)) << "it is no older than that";

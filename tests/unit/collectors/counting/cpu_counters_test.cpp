@@ -228,7 +228,7 @@ class LyingCountersTest : public testing::Test {
   void silence(std::string_view name, int from = 1'000'000, std::uint64_t rate = 1000) {
     const auto row = std::find_if(event_catalog().begin(), event_catalog().end(),
                                   [&](const CatalogEvent& event) { return event.name == name; });
-    kernel_.count(event_at(row->spec), [from, rate](const perf_event_attr&, int, int n) {
+    kernel_.count(event_at(row->encoding), [from, rate](const perf_event_attr&, int, int n) {
       const auto seconds = static_cast<std::uint64_t>(n) + 1;
       const auto counted = n < from ? 0 : static_cast<std::uint64_t>(n - from + 1) * rate;
       return FakeCount{counted, seconds * kSecond, seconds * kSecond};
@@ -377,7 +377,7 @@ TEST_F(LyingCountersTest, WhereInstructionsAreNotCountedTheReadingIsTheWitness) 
 }
 
 TEST_F(LyingCountersTest, AMinuteWithoutACounterIsNoMinute) {
-  kernel_.count(event_at(events_named({"branches"})[0]->spec),
+  kernel_.count(event_at(events_named({"branches"})[0]->encoding),
                 [](const perf_event_attr&, int, int n) {
                   const auto seconds = static_cast<std::uint64_t>(n) + 1;
                   return FakeCount{0, seconds * kSecond, seconds * kSecond / 2};
@@ -423,8 +423,8 @@ TEST_F(LyingCountersTest, AReopeningDoesNotLetUntrustedCountsIn) {
 }
 
 TEST_F(LyingCountersTest, ARefusalOrALackOfCountersIsSaidFirst) {
-  kernel_.refuse(event_at(events_named({"cache_misses"})[0]->spec), ENOENT);
-  kernel_.count(event_at(events_named({"branches"})[0]->spec), course(1000, 0));
+  kernel_.refuse(event_at(events_named({"cache_misses"})[0]->encoding), ENOENT);
+  kernel_.count(event_at(events_named({"branches"})[0]->encoding), course(1000, 0));
   open({"branches", "cache_references", "cache_misses"}, Arrangement::apart);
   counters_->set_untrusted(marked({"branches", "cache_references", "cache_misses"}));
   read();

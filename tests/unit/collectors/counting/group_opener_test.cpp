@@ -35,7 +35,7 @@ class GroupOpenerTest : public testing::Test {
     return opener_->open(CpuId{cpu}, arrangement, allowance);
   }
   std::vector<Names> groups(const OpenedCpu& opened) { return groups_of(events_, opened); }
-  EventSpec spec(std::string_view name) { return events_[index_of(events_, name)]->spec; }
+  Encoding encoding(std::string_view name) { return events_[index_of(events_, name)]->encoding; }
   const EventRefusal& refusal(const OpenedCpu& opened, std::string_view name) {
     return opened.refusals.at(index_of(events_, name));
   }
@@ -109,7 +109,7 @@ TEST_F(GroupOpenerTest, APmuThatTakesPartsOnlyIsToldOf) {
 
 TEST_F(GroupOpenerTest, AnEventThatIsRefusedExplainsItsGroup) {
   open(0);
-  FakePerfKernel::Match odd = event_at(spec("branch_misses"));
+  FakePerfKernel::Match odd = event_at(encoding("branch_misses"));
   odd.cpu = 1;
   kernel_.refuse(odd, EBUSY);
   EXPECT_FALSE(open(1).crowded);
@@ -138,10 +138,10 @@ TEST_F(GroupOpenerTest, WhetherAnEventOpensNowIsAskedWithItsPartners) {
   EXPECT_FALSE(opener_->opens_now(cycles, CpuId{0}));
   EXPECT_TRUE(opener_->opens_now(index_of(events_, "ref_cycles"), CpuId{0})) << "goes alone";
   EXPECT_TRUE(opener_->opens_now(index_of(events_, "page_faults"), CpuId{0}));
-  kernel_.refuse(event_at(spec("instructions")), ENOENT);
+  kernel_.refuse(event_at(encoding("instructions")), ENOENT);
   opener_.emplace(kernel_, events_, std::vector<CorePmu>{}, Guests::include);
   EXPECT_TRUE(opener_->opens_now(cycles, CpuId{0})) << "its partner is not to be had";
-  kernel_.count(event_at(spec("instructions")), {});
+  kernel_.count(event_at(encoding("instructions")), {});
   kernel_.set_group_capacity(2);
   opener_->forget_refusals();
   EXPECT_TRUE(opener_->opens_now(cycles, CpuId{0}));
@@ -149,9 +149,9 @@ TEST_F(GroupOpenerTest, WhetherAnEventOpensNowIsAskedWithItsPartners) {
 }
 
 TEST_F(GroupOpenerTest, AnUnsupportedEventTakesNoOtherAlong) {
-  kernel_.refuse(event_at(spec("ref_cycles")), ENOENT);
-  kernel_.refuse(event_at(spec("cache_misses")), EINVAL);
-  kernel_.refuse(event_at(spec("migrations")), ENOENT);
+  kernel_.refuse(event_at(encoding("ref_cycles")), ENOENT);
+  kernel_.refuse(event_at(encoding("cache_misses")), EINVAL);
+  kernel_.refuse(event_at(encoding("migrations")), ENOENT);
   const OpenedCpu opened = open();
   EXPECT_THAT(groups(opened),
               ElementsAre(Names{"page_faults", "minor_faults", "major_faults", "context_switches"},
@@ -208,7 +208,7 @@ TEST_F(GroupOpenerTest, TheAllowanceIsNeverExceeded) {
 }
 
 TEST_F(GroupOpenerTest, WhatAPmuAnsweredIsNotAskedOnItsNextCpu) {
-  kernel_.refuse(event_at(spec("ref_cycles")), ENOENT);
+  kernel_.refuse(event_at(encoding("ref_cycles")), ENOENT);
   open(0);
   const std::size_t first = kernel_.opens().size();
   const OpenedCpu opened = open(1);
@@ -230,7 +230,7 @@ TEST_F(GroupOpenerTest, WhatMayPassIsAskedAgain) {
 
 TEST_F(GroupOpenerTest, ACpuThatRefusesWhatItsPmuTookLosesOnlyThat) {
   open(0);
-  FakePerfKernel::Match odd = event_at(spec("branch_misses"));
+  FakePerfKernel::Match odd = event_at(encoding("branch_misses"));
   odd.cpu = 1;
   kernel_.refuse(odd, EBUSY);
   const OpenedCpu opened = open(1);
@@ -340,7 +340,7 @@ TEST_F(GroupOpenerTest, GuestsAreLeftOutWhereTheKernelWillNotCountThem) {
 
 // exclude_guest means nothing to a software event, and not every kernel takes it there.
 TEST_F(GroupOpenerTest, SoftwareEventsAreNeverAskedToLeaveGuestsOut) {
-  kernel_.refuse(event_at(spec("migrations")), ENOENT);  // so that they are tried alone as well
+  kernel_.refuse(event_at(encoding("migrations")), ENOENT);  // so that they are tried alone as well
   opener_.emplace(kernel_, events_, std::vector<CorePmu>{}, Guests::exclude);
   open();
   for (const SeenOpen& seen : kernel_.opens()) {
@@ -349,7 +349,7 @@ TEST_F(GroupOpenerTest, SoftwareEventsAreNeverAskedToLeaveGuestsOut) {
 }
 
 TEST_F(GroupOpenerTest, AnEventThatIsNotSupportedAtAllLeavesGuestsAsTheyAre) {
-  kernel_.refuse(event_at(spec("ref_cycles")), EOPNOTSUPP);
+  kernel_.refuse(event_at(encoding("ref_cycles")), EOPNOTSUPP);
   const OpenedCpu opened = open();
   EXPECT_EQ(opener_->guests(), Guests::include);
   EXPECT_EQ(refusal(opened, "ref_cycles").status, EventStatus::unsupported);

@@ -82,10 +82,10 @@ inline FakePerfKernel::Match own_task(std::uint64_t config) {
   return match;
 }
 
-inline FakePerfKernel::Match event_at(const EventSpec& spec) {
+inline FakePerfKernel::Match event_at(const Encoding& encoding) {
   FakePerfKernel::Match match;
-  match.type = spec.type;
-  match.config = spec.config;
+  match.type = encoding.type;
+  match.config = encoding.config;
   return match;
 }
 

@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "perf/event_attr.h"
+#include "perf/encoding.h"
 
 namespace perf_exporter {
 namespace {
@@ -24,10 +24,10 @@ bool is_one_sentence(std::string_view help) {
 
 TEST(EventCatalog, NamesAndEncodingsAreUnique) {
   std::set<std::string_view> names;
-  std::set<std::pair<std::uint32_t, std::uint64_t>> specs;
+  std::set<std::pair<std::uint32_t, std::uint64_t>> encodings;
   for (const CatalogEvent& event : event_catalog()) {
     EXPECT_TRUE(names.insert(event.name).second) << event.name;
-    EXPECT_TRUE(specs.emplace(event.spec.type, event.spec.config).second) << event.name;
+    EXPECT_TRUE(encodings.emplace(event.encoding.type, event.encoding.config).second) << event.name;
   }
   EXPECT_EQ(names.size(), event_catalog().size());
 }
@@ -55,16 +55,12 @@ TEST(EventCatalog, HelpIsOneSentence) {
 TEST(EventCatalog, EveryEventTellsTheModesInWhichItIsCounted) {
   for (const CatalogEvent& event : event_catalog()) {
     const bool is_scheduling =
-        event.spec == EventSpec{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES} ||
-        event.spec == EventSpec{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS};
+        event.encoding == Encoding{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES} ||
+        event.encoding == Encoding{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS};
     EXPECT_EQ(describe(event),
               std::string(event.help) +
                   (is_scheduling ? " Happens in kernel mode." : " Counts user and kernel mode."));
-    for (const Guests guests : {Guests::include, Guests::exclude}) {
-      const perf_event_attr attr = counting_attr(event.spec, GroupRole::leader, guests);
-      EXPECT_TRUE(attr.exclude_user == 0 && attr.exclude_kernel == 0) << event.name;
-      EXPECT_EQ(attr.exclude_guest, guests == Guests::exclude ? 1 : 0) << event.name;
-    }
+    EXPECT_EQ(event.encoding.modes, CountedModes{}) << event.name;
   }
 }
 
@@ -115,12 +111,12 @@ TEST(EventCatalog, SemanticGroupsFitASmallPmuAndHoldOneKindOfEvent) {
     groups[event.group].push_back(&event);
   }
   for (const auto& [name, events] : groups) {
-    const bool software = events.front()->spec.type == PERF_TYPE_SOFTWARE;
+    const bool software = events.front()->encoding.type == PERF_TYPE_SOFTWARE;
     EXPECT_EQ(software, name == "software") << name;
     EXPECT_LE(events.size(), software ? 100 : kSmallestPmu) << name;
     EXPECT_EQ(events.front()->membership, Membership::required) << "the leader of " << name;
     for (const CatalogEvent* event : events) {
-      EXPECT_EQ(event->spec.type == PERF_TYPE_SOFTWARE, software) << event->name;
+      EXPECT_EQ(event->encoding.type == PERF_TYPE_SOFTWARE, software) << event->name;
     }
   }
 }
@@ -143,7 +139,7 @@ TEST(EventCatalog, WhatCannotStayAtZeroIsHardwareAndNoMiss) {
   for (const CatalogEvent& event : event_catalog()) {
     if (event.movement == Movement::with_instructions) {
       movers.insert(event.name);
-      EXPECT_NE(event.spec.type, PERF_TYPE_SOFTWARE) << event.name;
+      EXPECT_NE(event.encoding.type, PERF_TYPE_SOFTWARE) << event.name;
       EXPECT_EQ(event.name.find("misses"), std::string_view::npos) << event.name;
     }
   }
@@ -160,8 +156,8 @@ TEST(EventCatalog, CacheEventsAreEncodedAsTheManualPageSays) {
     return event.name == "dtlb_write_misses";
   });
   ASSERT_NE(row, rows.end());
-  EXPECT_EQ(row->spec.type, PERF_TYPE_HW_CACHE);
-  EXPECT_EQ(row->spec.config, 3U | (1U << 8U) | (1U << 16U));
+  EXPECT_EQ(row->encoding.type, PERF_TYPE_HW_CACHE);
+  EXPECT_EQ(row->encoding.config, 3U | (1U << 8U) | (1U << 16U));
   EXPECT_EQ(row->metric, "hw_cache_misses");
   EXPECT_EQ(row->cache, "dtlb");
   EXPECT_EQ(row->op, "write");
