@@ -163,7 +163,7 @@ void Session::scrape(Format format, const CollectorFilter& filter, std::string& 
   });
 }
 
-Opener::Config opener_config(const Options& options, const std::vector<const CatalogEvent*>& events,
+Opener::Config opener_config(const Options& options, const EventSet& events,
                              const SideCalls& side_calls) {
   return {events, options.paths, options.cpus, resolve_guests(options.guests, options.paths),
           side_calls.use(SideCall::sched_setaffinity)};
@@ -176,10 +176,10 @@ Result<void> permit_by(const Trials& trials) {
   return {};
 }
 
-Wanted wanted_of(const std::vector<const CatalogEvent*>& events) {
+Wanted wanted_of(const EventSet& events) {
   Wanted wanted{Want::no, Want::no, Want::yes};
-  for (const CatalogEvent* event : events) {
-    (is_software(*event) ? wanted.software_events : wanted.hardware_events) = Want::yes;
+  for (const Event& event : events) {
+    (is_software(event) ? wanted.software_events : wanted.hardware_events) = Want::yes;
   }
   return wanted;
 }

@@ -75,7 +75,7 @@ class Session {
   PerfKernel& plain_;  // of scrapes, which open nothing and are not held up by another lock
   WatchedKernel watched_;
   RaisingKernel kernel_;  // of the opening thread
-  std::vector<const CatalogEvent*> events_;
+  EventSet events_;
   AfterPass after_pass_;
   std::shared_ptr<spdlog::logger> logger_;
   Board board_;
@@ -95,14 +95,14 @@ class Session {
 };
 
 // How the opening thread is to open `events`.
-Opener::Config opener_config(const Options& options, const std::vector<const CatalogEvent*>& events,
+Opener::Config opener_config(const Options& options, const EventSet& events,
                              const SideCalls& side_calls);
 
 // Whether events may be opened at all by what the trials say; the fault says why not.
 Result<void> permit_by(const Trials& trials);
 
 // What the chosen events ask of the host.
-Wanted wanted_of(const std::vector<const CatalogEvent*>& events);
+Wanted wanted_of(const EventSet& events);
 
 // Whether guests are counted, where --guests auto leaves that to the host: excluded where KVM's
 // mediated vPMU is on, which would not start beside our events

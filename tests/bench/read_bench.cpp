@@ -19,11 +19,11 @@ namespace {
 enum class Place { local, remote };
 
 // `count` events, those of the software collector over and over.
-std::vector<Encoding> software_specs(std::size_t count) {
+std::vector<Encoding> software_encodings(std::size_t count) {
   const auto events = events_of({"software"});
   std::vector<Encoding> encodings;
   for (std::size_t i = 0; i < count; ++i) {
-    encodings.push_back(events[i % events.size()]->encoding);
+    encodings.push_back(events[i % events.size()].encoding);
   }
   return encodings;
 }
@@ -59,8 +59,9 @@ void read_group(benchmark::State& state, Place place) {
   }
   const OnCpu here(cpus.front());
   LinuxPerfKernel kernel;
-  auto group = EventGroup::open(kernel, software_specs(static_cast<std::size_t>(state.range(0))),
-                                Target::of_cpu(place == Place::local ? cpus.front() : cpus.back()));
+  auto group =
+      EventGroup::open(kernel, software_encodings(static_cast<std::size_t>(state.range(0))),
+                       Target::of_cpu(place == Place::local ? cpus.front() : cpus.back()));
   if (!here.done() || !group || !group->enable(kernel)) {
     state.SkipWithError(group ? "cannot stay on one CPU" : group.error().fault.what.c_str());
     return;

@@ -77,7 +77,7 @@ struct Exporter {
   LinuxPerfKernel linux_kernel;
   SpreadKernel spread;
   TimedKernel kernel;
-  std::vector<const CatalogEvent*> events;
+  EventSet events;
   CounterSet counters;
   Scrape scrape;
   Encoder encoder;

@@ -33,12 +33,12 @@ CpuReading CountedCpu::read() {
     EXPECT_TRUE(faults.empty()) << faults.front().what;
     const CpuCounters& counters = view.cpus.at(cpu_);
     for (std::size_t event = 0; event < view.events.size(); ++event) {
-      const std::string_view name = view.events[event]->name;
+      const std::string_view name = view.events[event].name;
       if (const auto total = counters.total(event)) {
         reading.totals[name] = *total;
       }
       if (const auto leader = counters.leader_of(event)) {
-        reading.leaders[name] = view.events[*leader]->name;
+        reading.leaders[name] = view.events[*leader].name;
       }
       if (const auto status = counters.status(event)) {
         reading.statuses[name] = *status;

@@ -13,36 +13,20 @@ namespace perf_exporter {
 
 namespace {
 
-std::vector<std::string> make_names(std::size_t number) {
-  std::vector<std::string> names;
+// Each in a group of its own.
+EventSet make_events(std::size_t number) {
+  std::vector<Event> events(number);
   for (std::size_t i = 0; i < number; ++i) {
-    names.push_back("instructions_" + std::to_string(i));
+    events[i].name = events[i].group = "instructions_" + std::to_string(i);
+    events[i].encoding = kInstructions;
   }
-  return names;
-}
-
-std::vector<CatalogEvent> make_rows(const std::vector<std::string>& names) {
-  std::vector<CatalogEvent> rows;
-  for (const std::string& name : names) {
-    rows.push_back({"test", name, kInstructions, "test", "A test.", name});
-  }
-  return rows;
-}
-
-std::vector<const CatalogEvent*> pointers_to(const std::vector<CatalogEvent>& rows) {
-  std::vector<const CatalogEvent*> pointers;
-  for (const CatalogEvent& row : rows) {
-    pointers.push_back(&row);
-  }
-  return pointers;
+  return EventSet(std::move(events));
 }
 
 }  // namespace
 
 MultiplexedCpu::MultiplexedCpu(CpuId cpu, std::size_t events)
-    : names_(make_names(events)),
-      rows_(make_rows(names_)),
-      wanted_(pointers_to(rows_)),
+    : wanted_(make_events(events)),
       traits_(wanted_),
       counters_({cpu, "", "", "", "", ""}, traits_) {
   GroupOpener opener(kernel_, wanted_, find_core_pmus({}), Guests::include);
@@ -54,7 +38,7 @@ MultiplexedCpu::MultiplexedCpu(CpuId cpu, std::size_t events)
 
 void MultiplexedCpu::read() {
   read_counters();
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
     totals_.push_back(counters_.total(i));
   }
 }
@@ -67,7 +51,7 @@ MultiplexedCpu::Record MultiplexedCpu::finish() {
   Record record{kernel_.take_readings(), std::exchange(totals_, {}), {}};
   read_counters();
   counters_.release();
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
     record.final_totals.push_back(counters_.counted(i));
   }
   return record;

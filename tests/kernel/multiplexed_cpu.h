@@ -32,9 +32,7 @@ class MultiplexedCpu {
   void read_counters();
 
   UserOnlyKernel kernel_;
-  std::vector<std::string> names_;
-  std::vector<CatalogEvent> rows_;
-  std::vector<const CatalogEvent*> wanted_;
+  EventSet wanted_;
   EventTraits traits_;
   CpuCounters counters_;
   std::vector<std::optional<Count>> totals_;

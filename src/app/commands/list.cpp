@@ -17,9 +17,6 @@ namespace {
 
 constexpr std::string_view kNoCollector = "-";
 
-// What is listed: rows of the catalogue, and events of libpfm4 in the form of such.
-using Listed = std::vector<CatalogEvent>;
-
 // How an event's opening went on all CPUs, and why it does not open on some.
 struct Outcome {
   std::string status;
@@ -77,22 +74,24 @@ Outcome try_event_on(const CpuList& cpus, std::size_t event, GroupOpener& opener
   return {opens.empty() ? std::string(to_string(*status)) : "opens", why};
 }
 
-std::string meaning_of(const CatalogEvent& event) {
-  return event.collector == kNoCollector ? std::string(event.help) : describe(event);
-}
-
-// `named` must outlive what is listed.
-Listed matching(const std::string& pattern, const std::vector<PfmEvent>& named) {
-  Listed listed;
-  for (const CatalogEvent& event : event_catalog()) {
-    if (holds_ignoring_case(event.name, pattern) || holds_ignoring_case(describe(event), pattern)) {
-      listed.push_back(event);
+// The catalogue's events, and those of libpfm4, which are of no collector.
+EventSet matching(const std::string& pattern, const std::vector<PfmEvent>& named) {
+  std::vector<Event> listed;
+  for (const CatalogEvent& row : event_catalog()) {
+    Event event = event_of(row);
+    if (holds_ignoring_case(event.name, pattern) || holds_ignoring_case(event.help, pattern)) {
+      listed.push_back(std::move(event));
     }
   }
-  for (const PfmEvent& event : named) {
-    listed.push_back({kNoCollector, event.name, event.encoding, {}, event.description, event.name});
+  for (const PfmEvent& of_pfm : named) {
+    Event event;
+    event.name = event.group = of_pfm.name;
+    event.collector = kNoCollector;
+    event.encoding = of_pfm.encoding;
+    event.help = of_pfm.description;
+    listed.push_back(std::move(event));
   }
-  return listed;
+  return EventSet(std::move(listed));
 }
 
 std::string in_lower_case(std::string text) {
@@ -121,7 +120,7 @@ int complain_of_no_match(const Options& options) {
 }
 
 void print_events(const Options& options, PerfKernel& kernel, const CpuList& online,
-                  const Trials& trials, const Listed& listed) {
+                  const Trials& trials, const EventSet& listed) {
   const CpuList cpus = choose_cpus(options.cpus, online, options.paths);
   const std::vector<CorePmu> pmus = find_core_pmus(options.paths);
   const CpuList one_of_each = one_of_each_type(cpus, pmus);
@@ -130,12 +129,8 @@ void print_events(const Options& options, PerfKernel& kernel, const CpuList& onl
     say("no event was tried: " + permit.error().what + "; see perf-exporter probe",
         options.log_style);
   }
-  std::vector<const CatalogEvent*> events;
-  for (const CatalogEvent& event : listed) {
-    events.push_back(&event);
-  }
-  GroupOpener opener(kernel, events, pmus, resolve_guests(options.guests, options.paths));
-  for (std::size_t event = 0; event < events.size(); ++event) {
+  GroupOpener opener(kernel, listed, pmus, resolve_guests(options.guests, options.paths));
+  for (std::size_t event = 0; event < listed.size(); ++event) {
     Outcome outcome;
     if (!permit) {
       outcome = not_tried(permit.error().what);
@@ -145,7 +140,7 @@ void print_events(const Options& options, PerfKernel& kernel, const CpuList& onl
       const bool is_ours = listed[event].collector != kNoCollector;
       outcome = try_event_on(is_ours ? cpus : one_of_each, event, opener);
     }
-    print_row(listed[event].name, listed[event].collector, outcome, meaning_of(listed[event]));
+    print_row(listed[event].name, listed[event].collector, outcome, listed[event].help);
   }
 }
 
@@ -161,7 +156,7 @@ int list_events(const Options& options, PerfKernel& kernel) {
     say(found.error().what, options.log_style);
     found = std::vector<PfmEvent>{};
   }
-  const Listed listed = matching(options.list_pattern, *found);
+  const EventSet listed = matching(options.list_pattern, *found);
   if (listed.empty()) {
     return complain_of_no_match(options);
   }

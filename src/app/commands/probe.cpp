@@ -28,7 +28,7 @@ bool has_hardware(const CounterSet& counters) {
   counters.with_state([&](const CountersView& view) {
     for (const auto& [cpu, of_cpu] : view.cpus) {
       for (std::size_t event = 0; event < view.events.size(); ++event) {
-        found = found || (!is_software(*view.events[event]) && of_cpu.leader_of(event));
+        found = found || (is_core(view.events[event]) && of_cpu.leader_of(event));
       }
     }
   });

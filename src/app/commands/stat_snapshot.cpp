@@ -38,7 +38,7 @@ StatSnapshot stat_snapshot(const CountersView& view, std::uint64_t taken_at) {
   }
   for (std::size_t event = 0; event < view.events.size(); ++event) {
     StatEvent& row = snapshot.events.emplace_back();
-    row.event = view.events[event];
+    row.name = view.events[event].name;
     for (const auto& [cpu, counters] : view.cpus) {
       add(counters, event, row);
     }

@@ -54,7 +54,7 @@ struct Difference {
   // The event of this name, where it was counted.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const {
     for (std::size_t event = 0; event < after.events.size(); ++event) {
-      if (after.events[event].event->name == name && !counted_on(event).empty()) {
+      if (after.events[event].name == name && !counted_on(event).empty()) {
         return event;
       }
     }
@@ -97,7 +97,7 @@ std::string heading(const Difference& difference) {
 
 void append_row(const Difference& difference, std::size_t event, std::string& table) {
   const StatEvent& row = difference.after.events[event];
-  const std::string name(row.event->name);
+  const std::string& name = row.name;
   if (difference.counted_on(event).empty()) {
     table += "  " + name + std::string(name.size() < 28 ? 28 - name.size() : 0, ' ') + " " +
              (row.absent.empty() ? "no data" : row.absent.begin()->first) + "\n";
@@ -119,8 +119,8 @@ std::string gaps(const Difference& difference) {
       continue;
     }
     for (const auto& [why, cpus] : difference.after.events[event].absent) {
-      text += "  " + std::string(difference.after.events[event].event->name) + " not on CPU " +
-              format_cpu_list(cpus) + ": " + why + "\n";
+      text += "  " + difference.after.events[event].name + " not on CPU " + format_cpu_list(cpus) +
+              ": " + why + "\n";
     }
   }
   return text;

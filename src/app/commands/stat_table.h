@@ -12,7 +12,7 @@ namespace perf_exporter {
 
 // One event, summed over CPUs, at one moment.
 struct StatEvent {
-  const CatalogEvent* event = nullptr;
+  std::string name;
   Count count = 0;           // what CPUs that have gone since had counted is among it
   CpuList counted_on;        // the CPUs on which it has data now
   bool is_estimate = false;  // multiplexed on some CPU

@@ -53,8 +53,8 @@ std::string answer_of(const CountersView& view, std::size_t event) {
 std::string event_table(const CountersView& view) {
   std::string html = "<table><tr><th>event</th><th>collector</th><th>status</th><th></th></tr>";
   for (std::size_t event = 0; event < view.events.size(); ++event) {
-    html += "<tr><td>" + std::string(view.events[event]->name) + "</td><td>" +
-            std::string(view.events[event]->collector) + "</td><td>" + statuses_of(view, event) +
+    html += "<tr><td>" + std::string(view.events[event].name) + "</td><td>" +
+            std::string(view.events[event].collector) + "</td><td>" + statuses_of(view, event) +
             "</td><td>" + answer_of(view, event) + "</td></tr>";
   }
   return html + "</table>";

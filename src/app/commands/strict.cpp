@@ -105,7 +105,7 @@ std::vector<std::string> withheld_events(const CountersView& view) {
                  entry.second.holds().of(event) == Hold::untrusted;
         });
     if (is_withheld) {
-      names.emplace_back(view.events[event]->name);
+      names.emplace_back(view.events[event].name);
     }
   }
   return names;

@@ -6,8 +6,7 @@
 #include "base/clock.h"
 
 namespace perf_exporter {
-CounterSet::CounterSet(PerfKernel& kernel, std::vector<const CatalogEvent*> events,
-                       OnlineCpus online)
+CounterSet::CounterSet(PerfKernel& kernel, EventSet events, OnlineCpus online)
     : kernel_(kernel), events_(std::move(events)), traits_(events_), online_(std::move(online)) {}
 
 void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {

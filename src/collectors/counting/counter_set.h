@@ -24,7 +24,7 @@ struct RetiredCounts {
 
 // The counters as of the newest reading; valid while CounterSet calls.
 struct CountersView {
-  const std::vector<const CatalogEvent*>& events;
+  const EventSet& events;
   const std::map<CpuId, CpuCounters>& cpus;
   const std::map<std::string, RetiredCounts>& retired;  // by package
   std::uint64_t generation;     // changes whenever CPUs or groups come or go
@@ -43,7 +43,7 @@ class CounterSet {
  public:
   // `kernel` must outlive the set, and the set every call of its functions, those that hang among
   // them.
-  CounterSet(PerfKernel& kernel, std::vector<const CatalogEvent*> events, OnlineCpus online);
+  CounterSet(PerfKernel& kernel, EventSet events, OnlineCpus online);
 
   // Puts freshly opened groups of a CPU in place; a CPU not known yet begins at zero. The old
   // groups are read a last time and the new ones enabled then, so that nothing is counted twice.
@@ -141,7 +141,7 @@ class CounterSet {
   [[nodiscard]] CountersView view() const;
 
   PerfKernel& kernel_;
-  std::vector<const CatalogEvent*> events_;
+  EventSet events_;
   EventTraits traits_;
   mutable std::mutex mutex_;
   OnlineCpus online_;

@@ -45,7 +45,7 @@ void CounterSummary::update_structure(const CountersView& view) {
   collector_of_.assign(view.events.size(), kNone);
   for (std::size_t event = 0; event < view.events.size(); ++event) {
     const auto found =
-        std::find(collectors_.begin(), collectors_.end(), view.events[event]->collector);
+        std::find(collectors_.begin(), collectors_.end(), view.events[event].collector);
     if (found != collectors_.end()) {
       collector_of_[event] = static_cast<std::size_t>(found - collectors_.begin());
     }

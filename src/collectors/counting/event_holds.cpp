@@ -14,19 +14,18 @@ constexpr Encoding kInstructions{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS}
 
 }  // namespace
 
-EventTraits::EventTraits(const std::vector<const CatalogEvent*>& rows) {
-  for (std::size_t event = 0; event < rows.size(); ++event) {
-    const CatalogEvent& row = *rows[event];
-    const auto first = std::find_if(rows.begin(), rows.end(), [&](const CatalogEvent* other) {
-      return other->group == row.group;
-    });
-    events.push_back({static_cast<std::size_t>(first - rows.begin()),
-                      row.membership == Membership::required,
-                      row.movement == Movement::with_instructions});
+EventTraits::EventTraits(const EventSet& wanted) {
+  for (std::size_t event = 0; event < wanted.size(); ++event) {
+    const Event& one = wanted[event];
+    const auto first = std::find_if(wanted.begin(), wanted.end(),
+                                    [&](const Event& other) { return other.group == one.group; });
+    events.push_back({static_cast<std::size_t>(first - wanted.begin()),
+                      one.membership == Membership::required,
+                      one.movement == Movement::with_instructions});
     if (events.back().is_mover) {
       movers.push_back(event);
     }
-    if (row.encoding == kInstructions) {
+    if (one.encoding == kInstructions) {
       instructions = event;
     }
   }
@@ -95,7 +94,7 @@ bool EventHolds::judge() {
       continue;
     }
     for (std::size_t other = 0; other < next_.size(); ++other) {
-      const EventTraits::Event& own = traits_->events[event];
+      const EventTraits::Of& own = traits_->events[event];
       const bool goes_along =
           own.is_required && traits_->events[other].semantic_group == own.semantic_group;
       if (other == event || goes_along) {

@@ -6,23 +6,23 @@
 #include <vector>
 
 #include "base/count.h"
-#include "collectors/events/event_catalog.h"
+#include "collectors/events/event.h"
 
 namespace perf_exporter {
 
 // What the rules of EventHolds ask of the wanted events, looked up once for all CPUs. Events are
 // indices into them.
 struct EventTraits {
-  explicit EventTraits(const std::vector<const CatalogEvent*>& rows);
+  explicit EventTraits(const EventSet& wanted);
 
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-  struct Event {
+  struct Of {
     std::size_t semantic_group = 0;  // the first event of the same group
     bool is_required = false;        // of its group
     bool is_mover = false;           // moves with instructions
   };
-  std::vector<Event> events;
+  std::vector<Of> events;
   std::vector<std::size_t> movers;   // those that do
   std::size_t instructions = kNone;  // the one that counts them
 };

@@ -64,8 +64,8 @@ struct GroupOpener::Attempt {
   }
 };
 
-GroupOpener::GroupOpener(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted,
-                         std::vector<CorePmu> pmus, Guests guests)
+GroupOpener::GroupOpener(PerfKernel& kernel, EventSet wanted, std::vector<CorePmu> pmus,
+                         Guests guests)
     : kernel_(kernel), wanted_(std::move(wanted)), pmus_(std::move(pmus)), guests_(guests) {}
 
 OpenedCpu GroupOpener::open(CpuId cpu, Arrangement arrangement, std::size_t allowance) {
@@ -97,13 +97,13 @@ bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
                        Obstacle::no_room};
     return false;
   }
-  const bool hardware = !is_software(*wanted_[events.front()]);
+  const bool hardware = is_core(wanted_[events.front()]);
   const Guests guests = hardware ? guests_ : Guests::include;
   std::vector<Encoding> encodings;
   for (const std::size_t event : events) {
     const auto special = attempt.encodings.find(event);
     encodings.push_back(with_guests(
-        special != attempt.encodings.end() ? special->second : wanted_[event]->encoding, guests));
+        special != attempt.encodings.end() ? special->second : wanted_[event].encoding, guests));
   }
   auto group = EventGroup::open(kernel_, encodings, Target::of_cpu(attempt.cpu));
   if (!group) {
@@ -131,7 +131,7 @@ void GroupOpener::keep_what_opens_alone(Attempt& attempt, Indices& events) {
 void GroupOpener::open_software(Attempt& attempt) {
   Indices events;
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
-    if (is_software(*wanted_[i])) {
+    if (is_software(wanted_[i])) {
       events.push_back(i);
     }
   }
@@ -152,7 +152,7 @@ void GroupOpener::refuse_together(Attempt& attempt, const Indices& events) {
     const Fault& answer = attempt.refusal.fault;
     std::string names;
     for (const std::size_t event : events) {
-      names += (names.empty() ? "" : ", ") + std::string(wanted_[event]->name);
+      names += (names.empty() ? "" : ", ") + std::string(wanted_[event].name);
     }
     attempt.refusal = {EventStatus::busy,
                        {answer.code, answer.what + " to " + names +
@@ -166,7 +166,7 @@ void GroupOpener::refuse_together(Attempt& attempt, const Indices& events) {
 void GroupOpener::open_hardware(Attempt& attempt, Arrangement arrangement) {
   std::vector<std::pair<std::string_view, Indices>> groups;  // semantic groups, in catalogue order
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
-    if (is_software(*wanted_[i])) {
+    if (is_software(wanted_[i])) {
       continue;
     }
     const Trial trial = known_or_tried(i, attempt.cpu, attempt.pmu);
@@ -176,10 +176,10 @@ void GroupOpener::open_hardware(Attempt& attempt, Arrangement arrangement) {
     }
     attempt.encodings[i] = trial.encoding;
     const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& known) {
-      return known.first == wanted_[i]->group;
+      return known.first == wanted_[i].group;
     });
     if (group == groups.end()) {
-      groups.push_back({wanted_[i]->group, {i}});
+      groups.push_back({wanted_[i].group, {i}});
     } else {
       group->second.push_back(i);
     }
@@ -209,7 +209,7 @@ void GroupOpener::open_semantic_group(Attempt& attempt, const Indices& events) {
   Indices required;
   Indices optional;
   for (const std::size_t event : events) {
-    const bool fits_only = wanted_[event]->membership == Membership::where_it_fits;
+    const bool fits_only = wanted_[event].membership == Membership::where_it_fits;
     (fits_only ? optional : required).push_back(event);
   }
   // On this CPU the answer may differ from that of the PMU's first CPU.

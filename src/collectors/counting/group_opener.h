@@ -51,8 +51,7 @@ OpenedCpu nothing_tried(std::size_t events, const std::string& why);
 class GroupOpener {
  public:
   // `kernel` must outlive the opener. `pmus` are the machine's core PMUs.
-  GroupOpener(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted,
-              std::vector<CorePmu> pmus, Guests guests);
+  GroupOpener(PerfKernel& kernel, EventSet wanted, std::vector<CorePmu> pmus, Guests guests);
 
   // Opens as much as `cpu` and the kernel allow, with at most `allowance` descriptors; groups
   // beyond it are not tried. Never fails as a whole. All its hardware events include guests, or all
@@ -99,7 +98,7 @@ class GroupOpener {
   [[nodiscard]] Indices required_of_group(std::size_t event) const;
 
   PerfKernel& kernel_;
-  std::vector<const CatalogEvent*> wanted_;
+  EventSet wanted_;
   std::vector<CorePmu> pmus_;
   Guests guests_;
   std::optional<CpuId> guests_refused_on_;

@@ -19,8 +19,8 @@ bool is_lasting(const EventRefusal& refusal) {
 }  // namespace
 
 GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu) {
-  const Encoding plain = wanted_[event]->encoding;
-  const bool software = is_software(*wanted_[event]);
+  const Encoding plain = wanted_[event].encoding;
+  const bool software = is_software(wanted_[event]);
   std::vector<Encoding> candidates = {plain};
   if (!software && pmu != nullptr && !pmu->cpus.empty()) {
     candidates.insert(candidates.begin(), on_pmu(plain, pmu->type));
@@ -66,8 +66,8 @@ GroupOpener::Trial GroupOpener::known_or_tried(std::size_t event, CpuId cpu, con
 GroupOpener::Indices GroupOpener::required_of_group(std::size_t event) const {
   Indices events;
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
-    const bool belongs = !is_software(*wanted_[i]) && wanted_[i]->group == wanted_[event]->group;
-    if (belongs && wanted_[i]->membership == Membership::required) {
+    const bool belongs = is_core(wanted_[i]) && wanted_[i].group == wanted_[event].group;
+    if (belongs && wanted_[i].membership == Membership::required) {
       events.push_back(i);
     }
   }
@@ -79,7 +79,7 @@ bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
   if (try_alone(event, cpu, pmu).refusal) {
     return false;
   }
-  if (wanted_[event]->membership != Membership::required) {
+  if (wanted_[event].membership != Membership::required) {
     return true;
   }
   std::vector<Encoding> encodings;
@@ -93,7 +93,7 @@ bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
 
 std::optional<EventRefusal> GroupOpener::refusal_alone(std::size_t event, CpuId cpu) {
   const CorePmu* pmu = core_pmu_of(pmus_, cpu);
-  if (!is_software(*wanted_[event])) {
+  if (is_core(wanted_[event])) {
     if (Trial known = known_or_tried(event, cpu, pmu); known.refusal) {
       return std::move(known.refusal);
     }

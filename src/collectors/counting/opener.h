@@ -38,7 +38,7 @@ struct OpenReport {
 class Opener {
  public:
   struct Config {
-    std::vector<const CatalogEvent*> events;
+    EventSet events;
     HostPaths paths;
     CpuChoice cpus;
     Guests guests = Guests::include;

@@ -12,10 +12,6 @@ namespace {
 
 constexpr int kChecksToRest = 12;  // an hour's
 
-bool is_hardware(const CatalogEvent& event) {
-  return event.encoding.type == PERF_TYPE_HARDWARE || event.encoding.type == PERF_TYPE_HW_CACHE;
-}
-
 CpuList cpus_of(const CorePmu& pmu, const CpuList& cpus) {
   return pmu.cpus.empty() ? cpus : intersect(pmu.cpus, cpus);
 }
@@ -42,14 +38,13 @@ std::string_view group_of(std::uint64_t config) {
 
 }  // namespace
 
-TruthWatch::TruthWatch(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted, HostPaths paths,
-                       CallUse affinity)
+TruthWatch::TruthWatch(PerfKernel& kernel, EventSet wanted, HostPaths paths, CallUse affinity)
     : kernel_(kernel),
       wanted_(std::move(wanted)),
       paths_(std::move(paths)),
       affinity_(affinity),
       wants_hardware_(std::any_of(wanted_.begin(), wanted_.end(),
-                                  [](const CatalogEvent* event) { return is_hardware(*event); })) {}
+                                  [](const Event& event) { return is_core(event); })) {}
 
 const PmuTruth* TruthWatch::standing_of(const std::string& pmu) const {
   const auto found = std::find_if(standing_.begin(), standing_.end(),
@@ -103,8 +98,7 @@ std::map<std::string, std::vector<bool>> TruthWatch::untrusted() const {
   return by_pmu;
 }
 
-std::vector<bool> untrusted_events(const std::vector<const CatalogEvent*>& wanted,
-                                   const PmuTruth& truth) {
+std::vector<bool> untrusted_events(const EventSet& wanted, const PmuTruth& truth) {
   const bool any_right =
       truth.cycles.verdict == Verdict::right || truth.instructions.verdict == Verdict::right;
   const bool any_failed = truth.cycles.failed() || truth.instructions.failed();
@@ -112,11 +106,11 @@ std::vector<bool> untrusted_events(const std::vector<const CatalogEvent*>& wante
       any_failed && (!any_right || truth.instructions.verdict == Verdict::nonsense);
   std::vector<bool> untrusted(wanted.size());
   for (std::size_t event = 0; event < wanted.size(); ++event) {
-    const CatalogEvent& row = *wanted[event];
+    const Event& row = wanted[event];
     const bool goes_along =
         (truth.cycles.failed() && row.group == group_of(PERF_COUNT_HW_CPU_CYCLES)) ||
         (truth.instructions.failed() && row.group == group_of(PERF_COUNT_HW_INSTRUCTIONS));
-    untrusted[event] = is_hardware(row) && (is_condemned || goes_along);
+    untrusted[event] = is_core(row) && (is_condemned || goes_along);
   }
   return untrusted;
 }

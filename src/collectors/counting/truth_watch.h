@@ -16,7 +16,7 @@ namespace perf_exporter {
 class TruthWatch {
  public:
   // `kernel` must outlive this. `affinity` as for check_truth.
-  TruthWatch(PerfKernel& kernel, std::vector<const CatalogEvent*> wanted, HostPaths paths,
+  TruthWatch(PerfKernel& kernel, EventSet wanted, HostPaths paths,
              CallUse affinity = CallUse::make);
 
   // How the checks get counters where what is counted takes all of them; nothing by default. Where
@@ -44,7 +44,7 @@ class TruthWatch {
   [[nodiscard]] const PmuTruth* standing_of(const std::string& pmu) const;
 
   PerfKernel& kernel_;
-  std::vector<const CatalogEvent*> wanted_;
+  EventSet wanted_;
   HostPaths paths_;
   CallUse affinity_;
   bool wants_hardware_;
@@ -57,7 +57,6 @@ class TruthWatch {
 // index. An event that failed takes its semantic group along. All hardware events go where
 // instructions are counted wrong, or where nothing that could be judged is right: what is then
 // wrong is the PMU and not one counter of it.
-std::vector<bool> untrusted_events(const std::vector<const CatalogEvent*>& wanted,
-                                   const PmuTruth& truth);
+std::vector<bool> untrusted_events(const EventSet& wanted, const PmuTruth& truth);
 
 }  // namespace perf_exporter

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace perf_exporter {
 namespace {
@@ -67,10 +68,10 @@ constexpr CatalogEvent kPlainEvents[] = {
      "Page faults that waited for input or output.", "software"},
     {"software", "context_switches", software(PERF_COUNT_SW_CONTEXT_SWITCHES), "context_switches",
      "Switches from one task to another.", "software", Movement::may_rest, Membership::required,
-     Architectures::all, "", "", Modes::kernel},
+     Architectures::all, "", "", RaisedIn::kernel_mode},
     {"software", "migrations", software(PERF_COUNT_SW_CPU_MIGRATIONS), "migrations",
      "Tasks that moved to this CPU from another.", "software", Movement::may_rest,
-     Membership::required, Architectures::all, "", "", Modes::kernel},
+     Membership::required, Architectures::all, "", "", RaisedIn::kernel_mode},
     {"software", "alignment_faults", software(PERF_COUNT_SW_ALIGNMENT_FAULTS), "alignment_faults",
      "Unaligned memory accesses that the kernel had to repair; x86 never raises them.", "software",
      Movement::may_rest, Membership::required, Architectures::not_x86},
@@ -174,33 +175,47 @@ constexpr bool raised_here(const CatalogEvent& event) {
 
 }  // namespace
 
-bool is_software(const CatalogEvent& event) {
-  return event.encoding.type == PERF_TYPE_SOFTWARE;
-}
-
 std::span<const CatalogEvent> event_catalog() {
   return kCatalog;
 }
 
 std::string describe(const CatalogEvent& event) {
-  return std::string(event.help) + (event.modes == Modes::kernel ? " Happens in kernel mode."
-                                                                 : " Counts user and kernel mode.");
+  return std::string(event.help) + (event.raised_in == RaisedIn::kernel_mode
+                                        ? " Happens in kernel mode."
+                                        : " Counts user and kernel mode.");
 }
 
 std::span<const CollectorInfo> collector_table() {
   return kCollectors;
 }
 
-std::vector<const CatalogEvent*> events_of(const std::vector<std::string>& collectors) {
-  std::vector<const CatalogEvent*> events;
-  for (const CatalogEvent& event : kCatalog) {
+Event event_of(const CatalogEvent& row) {
+  Event event;
+  event.name = row.name;
+  event.collector = row.collector;
+  event.encoding = row.encoding;
+  event.metric = row.metric;
+  event.help = describe(row);
+  event.group = row.group;
+  event.movement = row.movement;
+  event.membership = row.membership;
+  if (!row.cache.empty()) {
+    event.labels = {{"cache", std::string(row.cache)}, {"op", std::string(row.op)}};
+    event.presence = Presence::optional;
+  }
+  return event;
+}
+
+EventSet events_of(const std::vector<std::string>& collectors) {
+  std::vector<Event> events;
+  for (const CatalogEvent& row : kCatalog) {
     const bool wanted =
-        std::find(collectors.begin(), collectors.end(), event.collector) != collectors.end();
-    if (wanted && raised_here(event)) {
-      events.push_back(&event);
+        std::find(collectors.begin(), collectors.end(), row.collector) != collectors.end();
+    if (wanted && raised_here(row)) {
+      events.push_back(event_of(row));
     }
   }
-  return events;
+  return EventSet(std::move(events));
 }
 
 }  // namespace perf_exporter

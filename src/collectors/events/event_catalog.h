@@ -7,33 +7,25 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/events/event.h"
 #include "perf/encoding.h"
 
 namespace perf_exporter {
 
-// Whether an event belongs to its semantic group whatever happens, or only where it fits.
-enum class Membership { required, where_it_fits };
-
-// Whether an event can be 0 while a CPU executes instructions. One that can't and is 0 all the same
-// is not counted by what calls itself its counter; see EventHolds.
-enum class Movement { may_rest, with_instructions };
-
 // Where the kernel can raise an event at all.
 enum class Architectures { all, not_x86 };
 
-// The modes of the CPU in which an event is counted: those of the event_attr that it is opened
-// with, or for what the kernel itself does, that mode alone. Hardware events go by --guests as
-// well.
-enum class Modes { user_and_kernel, kernel };
+// The modes of the CPU in which an event is raised: any, or for what the kernel itself does, that
+// mode alone, whatever it is opened with. Hardware events go by --guests as well.
+enum class RaisedIn { any_mode, kernel_mode };
 
+// An event's row: what it yields is told at Event.
 struct CatalogEvent {
-  std::string_view collector;  // the collector that it belongs to: --collector NAME
-  std::string_view name;  // unique: the `event` label, and the `group` label of a group it leads
+  std::string_view collector;
+  std::string_view name;
   Encoding encoding;
-  std::string_view metric;  // between scope and _total: perf_cpu_<metric>_total
-  std::string_view help;    // one sentence that ends in a period; shown by describe()
-  // Events of one semantic group are counted over the same instants, since they get divided by each
-  // other; a group is never split. Software events form one group of their own.
+  std::string_view metric;
+  std::string_view help;  // one sentence that ends in a period; shown by describe()
   std::string_view group;
   Movement movement = Movement::may_rest;
   Membership membership = Membership::required;
@@ -41,11 +33,8 @@ struct CatalogEvent {
   // Labels of the generalised cache events; empty for all others.
   std::string_view cache = {};
   std::string_view op = {};
-  Modes modes = Modes::user_and_kernel;
+  RaisedIn raised_in = RaisedIn::any_mode;
 };
-
-// Whether the kernel counts it itself, without a PMU.
-bool is_software(const CatalogEvent& event);
 
 // What an event counts, and in which modes, for HELP, `list` and docs/metrics.md alike: "Retired
 // instructions. Counts user and kernel mode."
@@ -64,8 +53,11 @@ std::span<const CatalogEvent> event_catalog();
 // All collectors, in the order of the catalogue.
 std::span<const CollectorInfo> collector_table();
 
-// The rows of the named collectors that this build's architecture can raise, in catalogue order.
-// The pointers are into the catalogue. Unknown names contribute nothing: options check them.
-std::vector<const CatalogEvent*> events_of(const std::vector<std::string>& collectors);
+// The event that a row yields.
+Event event_of(const CatalogEvent& row);
+
+// Those of the named collectors that this build's architecture can raise, in catalogue order.
+// Unknown names contribute nothing: options check them.
+EventSet events_of(const std::vector<std::string>& collectors);
 
 }  // namespace perf_exporter

@@ -13,12 +13,9 @@
 
 namespace perf_exporter {
 
-// Adds the labels that tell the generalised cache events apart.
-inline Labels with_cache_labels(Labels labels, const CatalogEvent& event) {
-  if (!event.cache.empty()) {
-    labels.emplace_back("cache", event.cache);
-    labels.emplace_back("op", event.op);
-  }
+// Adds the event's own labels.
+inline Labels with_labels_of(const Event& event, Labels labels) {
+  labels.insert(labels.end(), event.labels.begin(), event.labels.end());
   return labels;
 }
 
@@ -120,9 +117,9 @@ inline std::string prefix_of(Aggregate aggregate) {
 }
 
 // What a sum stands on is said with it.
-inline std::string help_of(const CatalogEvent& row, Aggregate aggregate) {
+inline std::string help_of(const Event& row, Aggregate aggregate) {
   const char* summed = " Summed over the CPUs on which it counts: see perf_exporter_event_cpus.";
-  return describe(row) + (aggregate == Aggregate::cpu ? "" : summed);
+  return row.help + (aggregate == Aggregate::cpu ? "" : summed);
 }
 
 // A family for each metric of the catalogue's rows.
@@ -131,7 +128,7 @@ void walk_events(Aggregate aggregate, const CountersView& view, const CounterSum
                  Sink& sink) {
   std::string_view metric;
   for (std::size_t event = 0; event < view.events.size(); ++event) {
-    const CatalogEvent& row = *view.events[event];
+    const Event& row = view.events[event];
     if (row.metric != metric) {
       metric = row.metric;
       sink.family([&] {
@@ -145,7 +142,7 @@ void walk_events(Aggregate aggregate, const CountersView& view, const CounterSum
     }
     each_part(aggregate, view, summary,
               [&](auto labels, const CpuCounters* cpu, const Share& share) {
-                sink.series([&] { return with_cache_labels(labels(), row); },
+                sink.series([&] { return with_labels_of(row, labels()); },
                             [&] { return cpu ? value_of(cpu->total(event)) : share.total(event); });
               });
   }
@@ -174,7 +171,7 @@ void walk_group_times(Aggregate aggregate, const CountersView& view, const Count
                 sink.series(
                     [&] {
                       Labels all = labels();
-                      all.emplace_back("group", view.events[leader]->name);
+                      all.emplace_back("group", view.events[leader].name);
                       return all;
                     },
                     [&] {

@@ -27,7 +27,7 @@ void walk_event_statuses(const CountersView& view, const CounterSummary& summary
     for (const EventStatus status : kEventStatuses) {
       sink.series(
           [&] {
-            return Labels{{"event", std::string(view.events[event]->name)},
+            return Labels{{"event", std::string(view.events[event].name)},
                           {"scope", "cpu"},
                           {"status", std::string(to_string(status))}};
           },

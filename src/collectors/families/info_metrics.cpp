@@ -126,8 +126,8 @@ std::vector<MetricFamily> counter_info(const CountersView& view, Aggregate aggre
   }
   for (const auto& [leader, event] : members) {
     add(groups,
-        {{"group", std::string(view.events[leader]->name)},
-         {"event", std::string(view.events[event]->name)}},
+        {{"group", std::string(view.events[leader].name)},
+         {"event", std::string(view.events[event].name)}},
         1);
   }
   std::vector<MetricFamily> families;

@@ -60,7 +60,7 @@ std::string tell_sharing(const CountingState& state) {
     const std::string time = shared.percent
                                  ? " for " + std::to_string(*shared.percent) + " % of the time"
                                  : " for a part of the time, as one group of all hardware events,";
-    add_saying(state.events[event]->name, " ran" + time + " on CPU " + format_cpu_list(shared.cpus),
+    add_saying(state.events[event].name, " ran" + time + " on CPU " + format_cpu_list(shared.cpus),
                sayings);
   }
   std::string seen = tell(sayings);
@@ -79,7 +79,7 @@ std::string tell_failures(const CountingState& state) {
     for (const auto& [error, cpus] : failures) {
       const std::string why = error != 0 ? error_name(error) + " (" + std::strerror(error) + ")"
                                          : "readings are short of events";
-      add_saying(state.events[event]->name, " on CPU " + format_cpu_list(cpus) + ": " + why,
+      add_saying(state.events[event].name, " on CPU " + format_cpu_list(cpus) + ": " + why,
                  sayings);
     }
   }
@@ -110,7 +110,7 @@ Finding hybrid_core_type(const CountingState& state, const std::vector<std::size
     for (const CpuId cpu : state.cpus) {
       (refusal_of(state, cpu, event) != nullptr ? without : with).push_back(cpu);
     }
-    evidence += (evidence.empty() ? "" : "; ") + std::string(state.events[event]->name) +
+    evidence += (evidence.empty() ? "" : "; ") + std::string(state.events[event].name) +
                 " opens on " + tell_cpus(state, with) + ", not on " + tell_cpus(state, without);
   }
   return make_finding("hybrid_core_type", Severity::warn, std::move(evidence), state.facts);
@@ -125,7 +125,7 @@ std::vector<Finding> counter_causes(const CountingState& state) {
   if (!state.starved.empty()) {
     std::string seen;
     for (const auto& [event, cpus] : state.starved) {
-      seen += (seen.empty() ? "" : ", ") + std::string(state.events[event]->name) + " on CPU " +
+      seen += (seen.empty() ? "" : ", ") + std::string(state.events[event].name) + " on CPU " +
               format_cpu_list(cpus);
     }
     findings.push_back(make_finding("counters_taken", Severity::warn,

@@ -42,7 +42,7 @@ Affected affected_by(const CountingState& state, Matches matches) {
 std::string names_of(const CountingState& state, const std::set<std::size_t>& events) {
   std::string names;
   for (const std::size_t event : events) {
-    names += (names.empty() ? "" : ", ") + std::string(state.events[event]->name);
+    names += (names.empty() ? "" : ", ") + std::string(state.events[event].name);
   }
   return names;
 }

@@ -24,7 +24,7 @@ struct SharedCounter {
 // What opening the wanted events has shown that no trial tells: events unknown to the PMU, limits
 // reached, CPUs that are not there, counters shared with others, and counts that are not true.
 struct CountingState {
-  std::vector<const CatalogEvent*> events;
+  EventSet events;
   // Events that are not open, by CPU: the kernel's answer.
   std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals;
   // Events that have a counter for a part of the time, and those whose group of all hardware events

@@ -34,8 +34,8 @@ std::vector<EventTrial> event_trials(const CountingState& state) {
       outcomes[outcome_of(state, cpu, event)].push_back(cpu);
     }
     for (const auto& [outcome, cpus] : outcomes) {
-      trials.push_back({std::string(state.events[event]->name), "cpu", outcome.first,
-                        outcome.second, format_cpu_list(cpus)});
+      trials.push_back({std::string(state.events[event].name), "cpu", outcome.first, outcome.second,
+                        format_cpu_list(cpus)});
     }
   }
   return trials;

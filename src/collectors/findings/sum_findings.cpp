@@ -46,10 +46,10 @@ bool are_alike(const IncompleteSum& left, const IncompleteSum& right) {
 }
 
 // "cycles, instructions of package 1 stand on CPU 4-5: starved on CPU 6, busy on CPU 7"
-std::string tell(const IncompleteSum& sum, const std::vector<const CatalogEvent*>& events) {
+std::string tell(const IncompleteSum& sum, const EventSet& events) {
   std::string text;
   for (const std::size_t event : sum.events) {
-    text += (text.empty() ? "" : ", ") + std::string(events[event]->name);
+    text += (text.empty() ? "" : ", ") + std::string(events[event].name);
   }
   text += sum.package.empty() ? "" : " of package " + sum.package;
   text += sum.events.size() == 1 ? " stands" : " stand";
@@ -85,8 +85,8 @@ std::vector<IncompleteSum> incomplete_sums(const CountersView& view, Aggregate a
   return incomplete;
 }
 
-Finding sum_finding(const std::vector<IncompleteSum>& sums,
-                    const std::vector<const CatalogEvent*>& events, const HostFacts& facts) {
+Finding sum_finding(const std::vector<IncompleteSum>& sums, const EventSet& events,
+                    const HostFacts& facts) {
   std::string evidence;
   for (const IncompleteSum& sum : sums) {
     evidence += (evidence.empty() ? "" : "; ") + tell(sum, events);

@@ -26,7 +26,7 @@ struct IncompleteSum {
 std::vector<IncompleteSum> incomplete_sums(const CountersView& view, Aggregate aggregate);
 
 // `sum_incomplete`, which names events, CPUs and why; `sums` must not be empty.
-Finding sum_finding(const std::vector<IncompleteSum>& sums,
-                    const std::vector<const CatalogEvent*>& events, const HostFacts& facts);
+Finding sum_finding(const std::vector<IncompleteSum>& sums, const EventSet& events,
+                    const HostFacts& facts);
 
 }  // namespace perf_exporter

@@ -97,11 +97,11 @@ void add_unchecked(const CountingState& state, const std::vector<Finding>& probe
 
 // " with cache_misses": what a silent event takes along.
 std::string tell_partners(const CountingState& state, std::size_t silent) {
-  const CatalogEvent& row = *state.events[silent];
+  const Event& row = state.events[silent];
   std::string text;
-  for (const CatalogEvent* other : state.events) {
-    if (row.membership == Membership::required && other != &row && other->group == row.group) {
-      text += (text.empty() ? " with " : ", ") + std::string(other->name);
+  for (const Event& other : state.events) {
+    if (row.membership == Membership::required && &other != &row && other.group == row.group) {
+      text += (text.empty() ? " with " : ", ") + other.name;
     }
   }
   return text;
@@ -110,7 +110,7 @@ std::string tell_partners(const CountingState& state, std::size_t silent) {
 void add_silent(const CountingState& state, std::vector<Finding>& findings) {
   std::string seen;
   for (const auto& [event, cpus] : state.silent) {
-    seen += (seen.empty() ? "" : "; ") + std::string(state.events[event]->name) +
+    seen += (seen.empty() ? "" : "; ") + std::string(state.events[event].name) +
             tell_partners(state, event) + " on CPU " + format_cpu_list(cpus);
   }
   if (!seen.empty()) {

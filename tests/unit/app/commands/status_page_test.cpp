@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::string page_of(const Options& options) {
-  const std::vector<const CatalogEvent*> events = events_of({"software"});
+  const EventSet events = events_of({"software"});
   const std::map<CpuId, CpuCounters> cpus;
   const std::map<std::string, RetiredCounts> retired;
   return status_page(options, {events, cpus, retired, 0, 0, 0}, std::nullopt);

@@ -31,7 +31,7 @@ class CpuCountersTest : public testing::Test {
   std::optional<EventStatus> status(std::string_view name) { return counters_.status(index(name)); }
 
   FakePerfKernel kernel_;
-  std::vector<const CatalogEvent*> events_ =
+  EventSet events_ =
       events_named({"cycles", "instructions", "branches", "branch_misses", "page_faults"});
   GroupOpener opener_{kernel_, events_, {}, Guests::include};
   EventTraits traits_{events_};
@@ -260,7 +260,7 @@ class LyingCountersTest : public testing::Test {
                                            "branches",    "branch_misses", "cache_references",
                                            "cache_misses"};
   FakePerfKernel kernel_;
-  std::vector<const CatalogEvent*> events_;
+  EventSet events_;
   std::optional<EventTraits> traits_;
   std::optional<CpuCounters> counters_;
   std::optional<GroupOpener> opener_;
@@ -377,7 +377,7 @@ TEST_F(LyingCountersTest, WhereInstructionsAreNotCountedTheReadingIsTheWitness) 
 }
 
 TEST_F(LyingCountersTest, AMinuteWithoutACounterIsNoMinute) {
-  kernel_.count(event_at(events_named({"branches"})[0]->encoding),
+  kernel_.count(event_at(events_named({"branches"})[0].encoding),
                 [](const perf_event_attr&, int, int n) {
                   const auto seconds = static_cast<std::uint64_t>(n) + 1;
                   return FakeCount{0, seconds * kSecond, seconds * kSecond / 2};
@@ -423,8 +423,8 @@ TEST_F(LyingCountersTest, AReopeningDoesNotLetUntrustedCountsIn) {
 }
 
 TEST_F(LyingCountersTest, ARefusalOrALackOfCountersIsSaidFirst) {
-  kernel_.refuse(event_at(events_named({"cache_misses"})[0]->encoding), ENOENT);
-  kernel_.count(event_at(events_named({"branches"})[0]->encoding), course(1000, 0));
+  kernel_.refuse(event_at(events_named({"cache_misses"})[0].encoding), ENOENT);
+  kernel_.count(event_at(events_named({"branches"})[0].encoding), course(1000, 0));
   open({"branches", "cache_references", "cache_misses"}, Arrangement::apart);
   counters_->set_untrusted(marked({"branches", "cache_references", "cache_misses"}));
   read();

@@ -35,7 +35,7 @@ class GroupOpenerTest : public testing::Test {
     return opener_->open(CpuId{cpu}, arrangement, allowance);
   }
   std::vector<Names> groups(const OpenedCpu& opened) { return groups_of(events_, opened); }
-  Encoding encoding(std::string_view name) { return events_[index_of(events_, name)]->encoding; }
+  Encoding encoding(std::string_view name) { return events_[index_of(events_, name)].encoding; }
   const EventRefusal& refusal(const OpenedCpu& opened, std::string_view name) {
     return opened.refusals.at(index_of(events_, name));
   }
@@ -53,7 +53,7 @@ class GroupOpenerTest : public testing::Test {
   }
 
   FakePerfKernel kernel_;
-  std::vector<const CatalogEvent*> events_ = events_named(kWanted);
+  EventSet events_ = events_named(kWanted);
   std::optional<GroupOpener> opener_{std::in_place, kernel_, events_, std::vector<CorePmu>{},
                                      Guests::include};
 };

@@ -25,25 +25,24 @@ namespace perf_exporter::testing_machine {
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::size_t kPlenty = 1'000'000;  // of descriptors
 
-// The catalogue's rows of these names, in its order.
-inline std::vector<const CatalogEvent*> events_named(const std::vector<std::string>& names) {
-  std::vector<const CatalogEvent*> events;
-  for (const CatalogEvent& event : event_catalog()) {
-    if (std::find(names.begin(), names.end(), event.name) != names.end()) {
-      events.push_back(&event);
+// The catalogue's events of these names, in its order.
+inline EventSet events_named(const std::vector<std::string>& names) {
+  std::vector<Event> events;
+  for (const CatalogEvent& row : event_catalog()) {
+    if (std::find(names.begin(), names.end(), row.name) != names.end()) {
+      events.push_back(event_of(row));
     }
   }
-  return events;
+  return EventSet(std::move(events));
 }
 
-inline std::vector<const CatalogEvent*> default_events() {
+inline EventSet default_events() {
   return events_of({"cycles", "instructions", "branch", "cache", "software"});
 }
 
-inline std::size_t index_of(const std::vector<const CatalogEvent*>& events, std::string_view name) {
-  const auto found = std::find_if(events.begin(), events.end(), [name](const CatalogEvent* event) {
-    return event->name == name;
-  });
+inline std::size_t index_of(const EventSet& events, std::string_view name) {
+  const auto found = std::find_if(events.begin(), events.end(),
+                                  [name](const Event& event) { return event.name == name; });
   return static_cast<std::size_t>(found - events.begin());
 }
 
@@ -105,13 +104,13 @@ inline FakeCount fast_clock(const perf_event_attr& /*attr*/, int /*cpu*/, int n)
   return {readings * 1000, readings * kDay, readings * kDay};
 }
 
-inline std::string name_of(const std::vector<const CatalogEvent*>& events, std::size_t event) {
-  return std::string(events[event]->name);
+inline std::string name_of(const EventSet& events, std::size_t event) {
+  return std::string(events[event].name);
 }
 
 // The events' names of each group, in the order of opening.
-inline std::vector<std::vector<std::string>> groups_of(
-    const std::vector<const CatalogEvent*>& events, const OpenedCpu& opened) {
+inline std::vector<std::vector<std::string>> groups_of(const EventSet& events,
+                                                       const OpenedCpu& opened) {
   std::vector<std::vector<std::string>> groups;
   for (const OpenedGroup& group : opened.groups) {
     groups.emplace_back();
@@ -144,8 +143,7 @@ inline std::vector<OpenedGroup> install_on(PerfKernel& kernel, CpuCounters& coun
 
 class Machine {
  public:
-  explicit Machine(std::vector<const CatalogEvent*> wanted = default_events(),
-                   std::string_view online = "0-1")
+  explicit Machine(EventSet wanted = default_events(), std::string_view online = "0-1")
       : host(online),
         events(std::move(wanted)),
         counters(kernel, events, OnlineCpus::open(host.paths()).value()) {}
@@ -210,7 +208,7 @@ class Machine {
 
   TempHost host;
   FakePerfKernel kernel;
-  std::vector<const CatalogEvent*> events;
+  EventSet events;
   CounterSet counters;
   std::vector<CorePmu> pmus;
   std::optional<GroupOpener> opener;

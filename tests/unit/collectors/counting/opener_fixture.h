@@ -22,7 +22,7 @@ constexpr auto kPatience = std::chrono::seconds(20);
 // The opening thread on a scripted machine; its hooks are recorded.
 class OpenerTest : public testing::Test {
  protected:
-  explicit OpenerTest(std::vector<const CatalogEvent*> events = testing_machine::default_events())
+  explicit OpenerTest(EventSet events = testing_machine::default_events())
       : machine_(std::move(events), "0-1") {}
 
   void start(Opener::Config config = {}) {

@@ -15,8 +15,7 @@ using namespace testing_machine;
 constexpr std::uint64_t kEnabled = 300'000;  // ns
 
 // The marked events' names.
-std::vector<std::string> names_of(const std::vector<const CatalogEvent*>& events,
-                                  const std::vector<bool>& marks) {
+std::vector<std::string> names_of(const EventSet& events, const std::vector<bool>& marks) {
   std::vector<std::string> names;
   for (std::size_t event = 0; event < events.size(); ++event) {
     if (marks.at(event)) {
@@ -97,7 +96,7 @@ class TruthWatchTest : public testing::Test {
 
   FakePerfKernel kernel_;
   TempHost host_;
-  std::vector<const CatalogEvent*> events_ = default_events();
+  EventSet events_ = default_events();
   CpuList counted_ = {CpuId{::sched_getcpu()}};
   std::vector<CorePmu> pmus_ = {{"cpu_core", 4, counted_}, {"cpu_atom", 10, counted_}};
   TruthWatch watch_{kernel_, events_, host_.paths()};

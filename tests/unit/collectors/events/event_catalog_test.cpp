@@ -166,8 +166,8 @@ TEST(EventCatalog, CacheEventsAreEncodedAsTheManualPageSays) {
 TEST(EventCatalog, ChoosesTheRowsOfCollectorsThatThisArchitectureRaises) {
   const auto events = events_of({"software", "cycles", "no_such_collector"});
   std::vector<std::string_view> names;
-  for (const CatalogEvent* event : events) {
-    names.push_back(event->name);
+  for (const Event& event : events) {
+    names.push_back(event.name);
   }
   std::vector<std::string_view> expected = {"cycles",       "ref_cycles",   "page_faults",
                                             "minor_faults", "major_faults", "context_switches",

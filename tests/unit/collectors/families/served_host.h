@@ -59,13 +59,16 @@ class ServedHost {
 
  private:
   // The answer is to be the same whatever architecture the test was built for.
-  static std::vector<const CatalogEvent*> events_everywhere(
-      const std::vector<std::string>& collectors) {
-    std::vector<const CatalogEvent*> events = events_of(collectors);
-    std::erase_if(events, [](const CatalogEvent* event) {
-      return event->architectures != Architectures::all;
-    });
-    return events;
+  static EventSet events_everywhere(const std::vector<std::string>& collectors) {
+    std::vector<Event> events;
+    for (const CatalogEvent& row : event_catalog()) {
+      const bool is_wanted =
+          std::find(collectors.begin(), collectors.end(), row.collector) != collectors.end();
+      if (is_wanted && row.architectures == Architectures::all) {
+        events.push_back(event_of(row));
+      }
+    }
+    return EventSet(std::move(events));
   }
 
   static std::shared_ptr<spdlog::logger> silent_logger() {
@@ -106,7 +109,7 @@ class ServedHost {
   FakePerfKernel& kernel_;
   HostPaths paths_;
   std::vector<std::string> collectors_ = {"cycles", "instructions", "branch", "cache", "software"};
-  std::vector<const CatalogEvent*> events_ = events_everywhere(collectors_);
+  EventSet events_ = events_everywhere(collectors_);
   CounterSet counters_;
   Scrape scrape_;
   Encoder encoder_;

@@ -15,7 +15,7 @@ namespace {
 
 using namespace testing_machine;
 
-CountingState state_of(const std::vector<const CatalogEvent*>& events) {
+CountingState state_of(const EventSet& events) {
   CountingState state;
   state.events = events;
   return state;
