@@ -14,6 +14,7 @@ namespace {
 // 0.50.2; Kata's configuration-qemu.toml, whose default is cpu_features="pmu=off"; libvirt's domain
 // format; Nova's hw_pmu; Microsoft's "performance monitoring hardware" for Hyper-V; VMware's vpmc;
 // Xen's command line. None was tried on the platform itself.
+// In the order of Hypervisor.
 constexpr HypervisorText kTexts[] = {
     {Hypervisor::none, "none", "no hypervisor",
      "The firmware may hide the PMU (on a board of Arm: no pmu node in its device tree), or the\n"
@@ -76,6 +77,16 @@ constexpr HypervisorText kTexts[] = {
      "Ask whoever runs the hypervisor to give this VM a virtual PMU (vPMU), or use bare metal.\n"
      "Some have none to give: Firecracker is one."},
 };
+
+constexpr bool has_row_of_each() {
+  for (std::size_t i = 0; i < std::size(kTexts); ++i) {
+    if (kTexts[i].kind != static_cast<Hypervisor>(i)) {
+      return false;
+    }
+  }
+  return std::size(kTexts) == static_cast<std::size_t>(Hypervisor::other) + 1;
+}
+static_assert(has_row_of_each());
 
 // The first row that is found wins.
 struct VendorMark {
@@ -148,9 +159,7 @@ std::optional<Hypervisor> by_vendor(const HostPaths& paths) {
 }  // namespace
 
 const HypervisorText& hypervisor_text(Hypervisor kind) {
-  const auto* row = std::find_if(std::begin(kTexts), std::end(kTexts),
-                                 [kind](const HypervisorText& text) { return text.kind == kind; });
-  return row == std::end(kTexts) ? kTexts[std::size(kTexts) - 1] : *row;
+  return kTexts[static_cast<std::size_t>(kind)];
 }
 
 std::optional<Hypervisor> find_hypervisor(const HostPaths& paths) {

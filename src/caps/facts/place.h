@@ -24,6 +24,7 @@ enum class Place {
 inline constexpr std::array kPlaces = {
     Place::kubernetes, Place::docker, Place::podman, Place::containerd, Place::systemd,
     Place::nspawn,     Place::lxc,    Place::incus,  Place::proxmox,    Place::host};
+static_assert(kPlaces.size() == static_cast<std::size_t>(Place::host) + 1);
 
 // What started the container, as far as the cgroup's path and the mounts tell; `none`: no container
 // at all. It decides which default seccomp profile applies.
