@@ -59,7 +59,7 @@ Result<void> EventGroup::disable(PerfKernel& kernel) {
   return kernel.control(fds_.front().get(), GroupControl::disable);
 }
 
-Result<void> EventGroup::read(PerfKernel& kernel, GroupReading& reading) {
+tl::expected<void, ReadFault> EventGroup::read(PerfKernel& kernel, GroupReading& reading) {
   fetch(kernel);
   return take(reading);
 }
@@ -68,13 +68,13 @@ void EventGroup::fetch(PerfKernel& kernel) {
   fetched_ = kernel.read(fds_.front().get(), buffer_);
 }
 
-Result<void> EventGroup::take(GroupReading& reading) {
+tl::expected<void, ReadFault> EventGroup::take(GroupReading& reading) {
   if (!fetched_) {
-    return tl::unexpected(fetched_.error());
+    return tl::unexpected(ReadFault{ReadFault::Lies::in_call, fetched_.error()});
   }
   const std::span<const std::byte> bytes(buffer_.data(), *fetched_);
   if (auto parsed = parse_group_reading(bytes, fds_.size(), reading); !parsed) {
-    return parsed;
+    return tl::unexpected(ReadFault{ReadFault::Lies::in_members, parsed.error()});
   }
   if (ids_.empty()) {
     for (const MemberReading& member : reading.members) {
@@ -83,7 +83,8 @@ Result<void> EventGroup::take(GroupReading& reading) {
   }
   for (std::size_t i = 0; i < ids_.size(); ++i) {
     if (reading.members[i].id != ids_[i]) {
-      return fault("a group's members changed between two readings");
+      return tl::unexpected(ReadFault{ReadFault::Lies::in_members,
+                                      {0, "a group's members changed between two readings"}});
     }
   }
   return {};

@@ -42,6 +42,15 @@ struct GroupFault {
   Fault fault;
 };
 
+// Why a group gave no reading.
+struct ReadFault {
+  enum class Lies { in_call, in_members };
+  // In the call, which the kernel refused; or in the members, of which one was lost or exchanged:
+  // the times are those of the reading then.
+  Lies lies = Lies::in_call;
+  Fault fault;
+};
+
 // A group of events opened on one target; owns the descriptors. Move-only.
 class EventGroup {
  public:
@@ -60,12 +69,12 @@ class EventGroup {
   // Reads all members by one system call into `reading`. A fault where the kernel refuses, where
   // the reading is short (a member was lost), or where the members are not those of the first
   // reading.
-  Result<void> read(PerfKernel& kernel, GroupReading& reading);
+  tl::expected<void, ReadFault> read(PerfKernel& kernel, GroupReading& reading);
 
   // The two halves of read(), for callers that hold a lock while they take the reading in and must
   // not hold it in the system call: fetch() makes the call, take() tells what the newest one gave.
   void fetch(PerfKernel& kernel);
-  Result<void> take(GroupReading& reading);
+  tl::expected<void, ReadFault> take(GroupReading& reading);
 
   [[nodiscard]] std::size_t size() const { return fds_.size(); }
 

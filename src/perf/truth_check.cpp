@@ -142,7 +142,7 @@ std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, Cpu
   run_known_loop(kKnownLoopInstructions);
   GroupReading reading;
   if (const auto read = group->read(kernel, reading); !read) {
-    return all(unknown(Doubt::refused, read.error().code));
+    return all(unknown(Doubt::refused, read.error().fault.code));
   }
   pause.reset();
   if (reading.running == 0) {

@@ -79,18 +79,18 @@ void CpuCounters::apply_group(WatchedGroup& watched) {
   watch(watched);
 }
 
-// A short reading has lost a member, and its times tell whether the CPU was away.
-void CpuCounters::note_fault(WatchedGroup& watched, const Fault& fault) {
-  faults_.push_back(fault);
-  watched.fault = fault;
-  const bool is_short = fault.code == 0;
-  if (is_short) {
+// Where a member was lost, the times tell whether the CPU was away.
+void CpuCounters::note_fault(WatchedGroup& watched, const ReadFault& why) {
+  faults_.push_back(why.fault);
+  watched.fault = why.fault;
+  const bool has_times = why.lies == ReadFault::Lies::in_members;
+  if (has_times) {
     const GroupReading& reading = watched.reading;
     watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
   }
   if (++watched.failures >= kFailuresInARow) {
-    conditions_.note_failure(watched.opened.events, fault.code);
-  } else if (!is_short) {
+    conditions_.note_failure(watched.opened.events, why.fault.code);
+  } else if (!has_times) {
     return;
   }
   if (asked_for_fault_at_ == 0 || applied_at_ >= asked_for_fault_at_ + kFaultPause) {

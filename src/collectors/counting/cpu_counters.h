@@ -138,7 +138,7 @@ class CpuCounters {
 
   [[nodiscard]] GroupState state_before(const OpenedGroup& group) const;
   void apply_group(WatchedGroup& watched);
-  void note_fault(WatchedGroup& watched, const Fault& fault);
+  void note_fault(WatchedGroup& watched, const ReadFault& why);
   void note_absence();
   void watch(WatchedGroup& watched);
   void scale(const WatchedGroup& watched);

@@ -110,7 +110,9 @@ TEST(EventGroup, AReadingOfOtherMembersIsAFault) {
   ASSERT_TRUE(group);
   GroupReading reading;
   ASSERT_TRUE(group->read(kernel, reading));
-  EXPECT_FALSE(group->read(kernel, reading));
+  const auto renumbered = group->read(kernel, reading);
+  ASSERT_FALSE(renumbered);
+  EXPECT_EQ(renumbered.error().lies, ReadFault::Lies::in_members);
 }
 
 TEST(EventGroup, ShortAndRefusedReadingsAreFaults) {
@@ -121,12 +123,13 @@ TEST(EventGroup, ShortAndRefusedReadingsAreFaults) {
   kernel.set_read_limit(24);
   const auto cut = group->read(kernel, reading);
   ASSERT_FALSE(cut);
-  EXPECT_EQ(cut.error().code, 0);
+  EXPECT_EQ(cut.error().lies, ReadFault::Lies::in_members);
   kernel.set_read_limit(std::nullopt);
   kernel.set_read_error(EIO);
   const auto refused = group->read(kernel, reading);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, EIO);
+  EXPECT_EQ(refused.error().lies, ReadFault::Lies::in_call);
+  EXPECT_EQ(refused.error().fault.code, EIO);
 }
 
 TEST(EventGroup, ATrialIsDisabledClosedAndNeverEnabled) {
