@@ -135,7 +135,7 @@ void Session::tell(std::unique_lock<std::mutex> publishing) {
     const ProbeReport whole = newest();
     publishing.unlock();
     scrape_.set_lasting_metrics(lasting_metrics(whole, options_.paths));
-    board_.publish(whole);
+    newest_report_.publish(whole);
     after_pass_(whole);
     publishing.lock();
   }

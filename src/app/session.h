@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "app/board.h"
 #include "app/descriptors.h"
 #include "app/log.h"
+#include "app/newest_report.h"
 #include "app/once_a_minute.h"
 #include "app/options/options.h"
 #include "app/silence.h"
@@ -27,8 +27,8 @@ namespace perf_exporter {
 // scrapes. What `serve` and `stat` have in common.
 class Session {
  public:
-  // Called when the board has been brought up to date: on the opening thread after the first opens,
-  // after each later change and after each retry of what was refused; on that of
+  // Called when the newest report has been brought up to date: on the opening thread after the
+  // first opens, after each later change and after each retry of what was refused; on that of
   // look_for_silence() and note() where there is something new; or on the other of the two where
   // that one is in such a call. Never by two threads at once, nor with a lock held.
   using AfterPass = std::function<void(const ProbeReport&)>;
@@ -56,7 +56,7 @@ class Session {
   // Appends a scrape to `body`. Thread-safe.
   void scrape(Format format, const CollectorFilter& filter, std::string& body);
 
-  [[nodiscard]] const Board& board() const { return board_; }
+  [[nodiscard]] const NewestReport& newest_report() const { return newest_report_; }
   [[nodiscard]] CounterSet& counters() { return counters_; }
 
  private:
@@ -78,7 +78,7 @@ class Session {
   EventSet events_;
   AfterPass after_pass_;
   std::shared_ptr<spdlog::logger> logger_;
-  Board board_;
+  NewestReport newest_report_;
   OnceAMinute<CpuId> told_back_lately_;  // of the opening thread alone
   ProbeReport probed_;                   // of the opening thread alone
   std::mutex publishing_;

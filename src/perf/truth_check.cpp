@@ -24,28 +24,28 @@ constexpr std::array<std::uint64_t, 2> kConfigs = {PERF_COUNT_HW_CPU_CYCLES,
                                                    PERF_COUNT_HW_INSTRUCTIONS};
 using Truths = std::array<EventTruth, kConfigs.size()>;
 
-EventTruth unknown(Doubt doubt, int error = 0) {
-  return {Verdict::unknown, doubt, error, 0};
+EventTruth unknown(WhyUnknown why, int error = 0) {
+  return {Verdict::unknown, why, error, 0};
 }
 
 // Of an open that was refused (kernel/events/core.c, perf_try_init_event, and the PMUs' drivers).
-Doubt doubt_of(int error) {
+WhyUnknown why_unknown(int error) {
   switch (error) {
     case ENOENT:
     case ENODEV:
-      return Doubt::no_such_event;
+      return WhyUnknown::no_such_event;
     case EINVAL:
     case EOPNOTSUPP:
-      return Doubt::no_user_mode;
+      return WhyUnknown::no_user_mode;
     case EBUSY:
     case ENOSPC:
-      return Doubt::no_counter;
+      return WhyUnknown::no_counter;
     default:
-      return Doubt::refused;
+      return WhyUnknown::refused;
   }
 }
 
-// The events as one PMU takes them; an event that it does not take has its doubt.
+// The events as one PMU takes them; an event that it does not take has its reason.
 struct Subject {
   std::vector<std::size_t> events;  // indices of kConfigs
   std::vector<Encoding> encodings;  // theirs
@@ -78,7 +78,7 @@ Subject find_subject(PerfKernel& kernel, const CorePmu& pmu, CpuId cpu, Truths& 
       subject.events.push_back(i);
       subject.encodings.push_back(*form);
     } else {
-      truths[i] = unknown(doubt_of(form.error().code), form.error().code);
+      truths[i] = unknown(why_unknown(form.error().code), form.error().code);
     }
   }
   return subject;
@@ -86,42 +86,42 @@ Subject find_subject(PerfKernel& kernel, const CorePmu& pmu, CpuId cpu, Truths& 
 
 EventTruth judge(std::size_t event, RawCount seen, RawCount enabled) {
   if (seen < kNextToNothing) {
-    return {Verdict::not_counting, Doubt::none, 0, seen};
+    return {Verdict::not_counting, WhyUnknown::none, 0, seen};
   }
   const RawCount off =
       seen > kKnownLoopInstructions ? seen - kKnownLoopInstructions : kKnownLoopInstructions - seen;
   const bool is_right = event == kInstructions ? off <= kInstructionTolerance
                                                : seen / kMostCyclesPerNanosecond <= enabled;
-  return {is_right ? Verdict::right : Verdict::nonsense, Doubt::none, 0, seen};
+  return {is_right ? Verdict::right : Verdict::nonsense, WhyUnknown::none, 0, seen};
 }
 
 // While it lives, the caller's counting stands still.
 class Pause {
  public:
-  Pause(const Room& room, CpuId cpu, RawCount& longest)
-      : room_(room), cpu_(cpu), longest_(longest) {
+  Pause(const CounterLoan& loan, CpuId cpu, RawCount& longest)
+      : loan_(loan), cpu_(cpu), longest_(longest) {
     ::sched_yield();  // now rather than in the loop
     begun_ = monotonic_ns();
-    room_.make(cpu_);
+    loan_.lend(cpu_);
   }
   Pause(const Pause&) = delete;
   Pause& operator=(const Pause&) = delete;
   ~Pause() {
-    room_.give_back(cpu_);
+    loan_.take_back(cpu_);
     longest_ = std::max<RawCount>(longest_, monotonic_ns() - begun_);
   }
 
  private:
-  const Room& room_;
+  const CounterLoan& loan_;
   CpuId cpu_;
   RawCount& longest_;
   RawCount begun_ = 0;
 };
 
 // One try: a fresh group, so that nothing of an earlier one is left. A truth for each event of the
-// subject. Without a room the caller's counting goes on.
+// subject. Without a loan the caller's counting goes on.
 std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, CpuId cpu,
-                                 const Room& room, RawCount& longest_pause) {
+                                 const CounterLoan& loan, RawCount& longest_pause) {
   const auto all = [&](const EventTruth& truth) {
     return std::vector<EventTruth>(subject.events.size(), truth);
   };
@@ -129,27 +129,27 @@ std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, Cpu
   if (!group) {
     // Each has opened alone: together they are more than the PMU has room for just now.
     const int error = group.error().fault.code;
-    return all(error == EINVAL ? unknown(Doubt::no_counter, error)
-                               : unknown(doubt_of(error), error));
+    return all(error == EINVAL ? unknown(WhyUnknown::no_counter, error)
+                               : unknown(why_unknown(error), error));
   }
   std::optional<Pause> pause;
-  if (room.make) {
-    pause.emplace(room, cpu, longest_pause);
+  if (loan.lend) {
+    pause.emplace(loan, cpu, longest_pause);
   }
   if (const auto enabled = group->enable(kernel); !enabled) {
-    return all(unknown(Doubt::refused, enabled.error().code));
+    return all(unknown(WhyUnknown::refused, enabled.error().code));
   }
   run_known_loop(kKnownLoopInstructions);
   GroupReading reading;
   if (const auto read = group->read(kernel, reading); !read) {
-    return all(unknown(Doubt::refused, read.error().fault.code));
+    return all(unknown(WhyUnknown::refused, read.error().fault.code));
   }
   pause.reset();
   if (reading.running == 0) {
-    return all(unknown(Doubt::no_counter));
+    return all(unknown(WhyUnknown::no_counter));
   }
   if (reading.running != reading.enabled) {
-    return all(unknown(Doubt::shared_counter));
+    return all(unknown(WhyUnknown::shared_counter));
   }
   std::vector<EventTruth> truths;
   for (std::size_t i = 0; i < subject.events.size(); ++i) {
@@ -173,18 +173,18 @@ EventTruth sum_up(const EventTruth& before, const EventTruth& now) {
 // What failed in too few tries is not condemned.
 void leave_open(Truths& truths) {
   for (EventTruth& truth : truths) {
-    truth = truth.failed() ? unknown(Doubt::interrupted) : truth;
+    truth = truth.failed() ? unknown(WhyUnknown::interrupted) : truth;
   }
 }
 
-void try_events(PerfKernel& kernel, const Subject& subject, CpuId cpu, const Room& room,
+void try_events(PerfKernel& kernel, const Subject& subject, CpuId cpu, const CounterLoan& loan,
                 RawCount& longest_pause, Truths& truths) {
   for (int i = 0; i < kTries; ++i) {
     if (longest_pause > kLongestPause) {
       leave_open(truths);
       return;
     }
-    const auto tried = try_once(kernel, subject, cpu, room, longest_pause);
+    const auto tried = try_once(kernel, subject, cpu, loan, longest_pause);
     bool all_right = true;
     for (std::size_t member = 0; member < tried.size(); ++member) {
       EventTruth& truth = truths[subject.events[member]];
@@ -199,31 +199,31 @@ void try_events(PerfKernel& kernel, const Subject& subject, CpuId cpu, const Roo
 
 bool lacks_counters(const Truths& truths) {
   return std::any_of(truths.begin(), truths.end(), [](const EventTruth& truth) {
-    return truth.doubt == Doubt::no_counter || truth.doubt == Doubt::shared_counter;
+    return truth.why == WhyUnknown::no_counter || truth.why == WhyUnknown::shared_counter;
   });
 }
 
 }  // namespace
 
-PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus, const Room& room,
-                     CallUse affinity) {
+PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus,
+                     const CounterLoan& loan, CallUse affinity) {
   PmuTruth result{pmu.name, {}, {}, {}};
   const auto give_up = [&](const EventTruth& why) {
     result.cycles = result.instructions = why;
     return result;
   };
   if (!has_known_loop()) {
-    return give_up(unknown(Doubt::no_loop));
+    return give_up(unknown(WhyUnknown::no_loop));
   }
   if (cpus.empty()) {
-    return give_up(unknown(Doubt::no_cpu));
+    return give_up(unknown(WhyUnknown::no_cpu));
   }
   if (affinity == CallUse::leave_out) {
-    return give_up(unknown(Doubt::affinity_refused));
+    return give_up(unknown(WhyUnknown::affinity_refused));
   }
   const auto pin = CpuPin::to_one_of(cpus);
   if (!pin) {
-    return give_up(unknown(Doubt::affinity_refused, pin.error().code));
+    return give_up(unknown(WhyUnknown::affinity_refused, pin.error().code));
   }
   result.cpu = pin->cpu();
   Truths truths;
@@ -231,8 +231,8 @@ PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus
   if (!subject.events.empty()) {
     try_events(kernel, subject, pin->cpu(), {}, result.longest_pause, truths);
   }
-  if (room.make && !subject.events.empty() && lacks_counters(truths)) {
-    try_events(kernel, subject, pin->cpu(), room, result.longest_pause, truths);
+  if (loan.lend && !subject.events.empty() && lacks_counters(truths)) {
+    try_events(kernel, subject, pin->cpu(), loan, result.longest_pause, truths);
   }
   result.cycles = truths[kCycles];
   result.instructions = truths[kInstructions];

@@ -17,11 +17,11 @@ enum class Verdict {
   right,
   not_counting,  // 0, or next to it
   nonsense,      // a count that can't be
-  unknown,       // it could not be judged: see Doubt
+  unknown,       // it could not be judged: see WhyUnknown
 };
 
 // Why a check could not be judged.
-enum class Doubt {
+enum class WhyUnknown {
   none,
   no_loop,           // there is no known loop for this architecture
   no_cpu,            // the PMU has no CPU that may be used for it
@@ -37,9 +37,9 @@ enum class Doubt {
 // What the check of one event has found.
 struct EventTruth {
   Verdict verdict = Verdict::unknown;
-  Doubt doubt = Doubt::none;  // of an unknown verdict
-  int error = 0;              // errno of an open, a read or the pinning that was refused
-  RawCount seen = 0;          // of a verdict: what the newest try that decided it has counted
+  WhyUnknown why = WhyUnknown::none;  // of an unknown verdict
+  int error = 0;                      // errno of an open, a read or the pinning that was refused
+  RawCount seen = 0;  // of a verdict: what the newest try that decided it has counted
 
   [[nodiscard]] bool failed() const {
     return verdict == Verdict::not_counting || verdict == Verdict::nonsense;
@@ -52,7 +52,8 @@ struct PmuTruth {
   std::optional<CpuId> cpu;  // where it was checked; nothing where no CPU could be used
   EventTruth cycles;
   EventTruth instructions;
-  RawCount longest_pause = 0;  // ns for which the caller's counting stood still at once: see Room
+  RawCount longest_pause =
+      0;  // ns for which the caller's counting stood still at once: see CounterLoan
 };
 
 // A hardware event must not come nearer to 0 than this in the loop: 1 % of its instructions. For
@@ -69,14 +70,14 @@ inline constexpr RawCount kMostCyclesPerNanosecond = 10;
 inline constexpr RawCount kLongestPause = 20'000'000;  // ns
 
 // What the caller counts itself on a CPU stands in the check's way where the PMU is small: events
-// of a whole CPU are served before those of a task, and may take every counter. `make` stops
-// counting on the CPU, `give_back` goes on with it: in turn, on the checking thread, once for each
+// of a whole CPU are served before those of a task, and may take every counter. `lend` stops
+// counting on the CPU, `take_back` goes on with it: in turn, on the checking thread, once for each
 // try, and only where the tries found no counters otherwise. Between the two there is the loop and
 // nothing else: some 100 us, unless the thread loses its CPU meanwhile. Where a pause is longer
 // than kLongestPause there is no other in this check.
-struct Room {
-  std::function<void(CpuId)> make;
-  std::function<void(CpuId)> give_back;
+struct CounterLoan {
+  std::function<void(CpuId)> lend;
+  std::function<void(CpuId)> take_back;
 };
 
 // Counts cycles and instructions of the own task in user mode over a loop of known length, on one
@@ -91,6 +92,6 @@ struct Room {
 // other users of the PMU raise no false alarm. An event carries the type of a PMU that lists its
 // CPUs (see on_pmu()) where the kernel takes that, else it is asked for as it is.
 PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus,
-                     const Room& room = {}, CallUse affinity = CallUse::make);
+                     const CounterLoan& loan = {}, CallUse affinity = CallUse::make);
 
 }  // namespace perf_exporter

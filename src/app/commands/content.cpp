@@ -40,7 +40,7 @@ std::string fresh_status_page(const Options& options, Session& session) {
   CounterSet& counters = session.counters();
   std::string page;
   const auto show = [&](const CountersView& view) {
-    page = status_page(options, view, session.board().report());
+    page = status_page(options, view, session.newest_report().get());
   };
   if (monotonic_ns() - counters.read_at() < kSecond) {
     counters.with_state(show);
@@ -60,11 +60,11 @@ Content content_of(const Options& options, Session& session) {
   };
   content.lost_scrapes = [&session] { return session.counters().lost_readers(); };
   content.ready = [&session] {
-    const auto report = session.board().report();
+    const auto report = session.newest_report().get();
     return Readiness{report ? ReadyState::ready : ReadyState::starting, readiness_text(report)};
   };
   content.probe = [&session](PageFormat format) {
-    return probe_page(session.board().report(), format);
+    return probe_page(session.newest_report().get(), format);
   };
   content.status_page = [&options, &session] { return fresh_status_page(options, session); };
   content.version = version_text;

@@ -48,7 +48,7 @@ StopSignals::Woken wait_for_opens(StopSignals& signals, Session& session, const 
       session.look_for_silence();
       continue;
     }
-    const auto report = session.board().report();
+    const auto report = session.newest_report().get();
     if (report && is_silent(*report)) {
       print_obstacles(*report, options.log_style);
       ::_exit(close_output(kExitRefused, options.log_style));
@@ -108,7 +108,7 @@ int stat(const Options& options, PerfKernel& kernel, const Log& log) {
   signals->release();
   std::fputs(stat_table(before, after).c_str(), stdout);
   (*session)->look_for_silence();
-  const auto report = (*session)->board().report();
+  const auto report = (*session)->newest_report().get();
   const int code = report && print_obstacles(*report, options.log_style) ? kExitRefused : 0;
   return leave(**session, reader.has_left_behind(), code, options.log_style);
 }

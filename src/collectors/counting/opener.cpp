@@ -31,7 +31,7 @@ Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Conf
       groups_(kernel, config_.events, pmus_, config_.guests),
       truth_(kernel, config_.events, config_.paths, config_.affinity),
       patience_(kPollInterval) {
-  truth_.set_room({[this](CpuId cpu) { counters_.pause_hardware(cpu); },
+  truth_.set_loan({[this](CpuId cpu) { counters_.pause_hardware(cpu); },
                    [this](CpuId cpu) { counters_.resume_hardware(cpu); }});
 }
 

@@ -62,12 +62,12 @@ bool TruthWatch::check(const std::vector<CorePmu>& pmus, const CpuList& counted)
     if (cpus_of(pmu, counted).empty()) {
       continue;
     }
-    int& without_room = without_room_[pmu.name];
-    const Room room = without_room > 0 ? Room{} : room_;
-    without_room -= without_room > 0 ? 1 : 0;
-    PmuTruth truth = check_truth(kernel_, pmu, cpus_of(pmu, usable), room, affinity_);
+    int& without_loan = without_loan_[pmu.name];
+    const CounterLoan loan = without_loan > 0 ? CounterLoan{} : loan_;
+    without_loan -= without_loan > 0 ? 1 : 0;
+    PmuTruth truth = check_truth(kernel_, pmu, cpus_of(pmu, usable), loan, affinity_);
     if (truth.longest_pause > kLongestPause) {
-      without_room = kChecksToRest;
+      without_loan = kChecksToRest;
     }
     if (const PmuTruth* before = standing_of(pmu.name)) {
       truth.cycles = standing_after(before->cycles, truth.cycles);

@@ -20,8 +20,8 @@ class TruthWatch {
              CallUse affinity = CallUse::make);
 
   // How the checks get counters where what is counted takes all of them; nothing by default. Where
-  // counting stood still for too long (see Room) a PMU's next twelve checks do without.
-  void set_room(Room room) { room_ = std::move(room); }
+  // counting stood still for too long (see CounterLoan) a PMU's next twelve checks do without.
+  void set_loan(CounterLoan loan) { loan_ = std::move(loan); }
 
   // Checks each PMU that has any of `counted`, the CPUs that are counted now, on a CPU of these
   // that is neither isolated nor nohz_full: those are not to be disturbed. Does nothing where no
@@ -48,9 +48,9 @@ class TruthWatch {
   HostPaths paths_;
   CallUse affinity_;
   bool wants_hardware_;
-  Room room_;
+  CounterLoan loan_;
   std::vector<PmuTruth> standing_;
-  std::map<std::string, int> without_room_;  // by PMU: so many checks to come
+  std::map<std::string, int> without_loan_;  // by PMU: so many checks to come
 };
 
 // The wanted events that are not to be believed where a PMU has failed like this: true at their

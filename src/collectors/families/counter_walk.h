@@ -34,7 +34,7 @@ inline Count time_of(const GroupTimes& times, Clock clock) {
 }
 
 // The CPUs that are summed up into one series: all of them, or those of one package.
-struct Share {
+struct SummedCpus {
   const CountersView& view;
   const std::string* package;  // null: the whole node
 
@@ -81,7 +81,7 @@ struct Share {
   }
 };
 
-// Calls `part(labels, cpu counters or null, share)` for each part of the scope that has series of
+// Calls `part(labels, cpu counters or null, cpus)` for each part of the scope that has series of
 // its own: every CPU, every package, or the node.
 template <class Part>
 void each_part(Aggregate aggregate, const CountersView& view, const CounterSummary& summary,
@@ -92,14 +92,14 @@ void each_part(Aggregate aggregate, const CountersView& view, const CounterSumma
           [&, id = cpu] {
             return Labels{{"cpu", std::to_string(to_int(id))}};
           },
-          &counters, Share{view, nullptr});
+          &counters, SummedCpus{view, nullptr});
     }
   } else if (aggregate == Aggregate::package) {
     for (const std::string& package : summary.packages()) {
-      part([&] { return Labels{{"package", package}}; }, nullptr, Share{view, &package});
+      part([&] { return Labels{{"package", package}}; }, nullptr, SummedCpus{view, &package});
     }
   } else {
-    part([] { return Labels{}; }, nullptr, Share{view, nullptr});
+    part([] { return Labels{}; }, nullptr, SummedCpus{view, nullptr});
   }
 }
 
@@ -141,9 +141,9 @@ void walk_events(Aggregate aggregate, const CountersView& view, const CounterSum
       });
     }
     each_part(aggregate, view, summary,
-              [&](auto labels, const CpuCounters* cpu, const Share& share) {
+              [&](auto labels, const CpuCounters* cpu, const SummedCpus& cpus) {
                 sink.series([&] { return with_labels_of(row, labels()); },
-                            [&] { return cpu ? value_of(cpu->total(event)) : share.total(event); });
+                            [&] { return cpu ? value_of(cpu->total(event)) : cpus.total(event); });
               });
   }
 }
@@ -167,7 +167,7 @@ void walk_group_times(Aggregate aggregate, const CountersView& view, const Count
   });
   for (const std::size_t leader : summary.leaders()) {
     each_part(aggregate, view, summary,
-              [&](auto labels, const CpuCounters* cpu, const Share& share) {
+              [&](auto labels, const CpuCounters* cpu, const SummedCpus& cpus) {
                 sink.series(
                     [&] {
                       Labels all = labels();
@@ -176,7 +176,7 @@ void walk_group_times(Aggregate aggregate, const CountersView& view, const Count
                     },
                     [&] {
                       if (cpu == nullptr) {
-                        return share.group_time(leader, clock);
+                        return cpus.group_time(leader, clock);
                       }
                       const auto times = cpu->times_led_by(leader);
                       return times ? Value::of_count(time_of(*times, clock)) : Value::absent();

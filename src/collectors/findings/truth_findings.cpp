@@ -11,25 +11,25 @@ namespace perf_exporter {
 namespace {
 
 std::string in_words(const EventTruth& truth) {
-  switch (truth.doubt) {
-    case Doubt::no_loop:
+  switch (truth.why) {
+    case WhyUnknown::no_loop:
       return "there is no loop of known length for this architecture";
-    case Doubt::no_cpu:
+    case WhyUnknown::no_cpu:
       return "all its CPUs are isolated or nohz_full and not to be disturbed";
-    case Doubt::affinity_refused:
+    case WhyUnknown::affinity_refused:
       return "the thread can't be kept on any of its CPUs" + error_in_brackets(truth.error);
-    case Doubt::refused:
+    case WhyUnknown::refused:
       return "counting the own task was refused" + error_in_brackets(truth.error);
-    case Doubt::no_user_mode:
+    case WhyUnknown::no_user_mode:
       return "the PMU can't count user mode alone" + error_in_brackets(truth.error);
-    case Doubt::no_counter:
+    case WhyUnknown::no_counter:
       return "others held the counters";
-    case Doubt::shared_counter:
+    case WhyUnknown::shared_counter:
       return "the counters were shared with others";
-    case Doubt::interrupted:
+    case WhyUnknown::interrupted:
       return "a try was interrupted, and counting was not to stand still for longer";
-    case Doubt::no_such_event:
-    case Doubt::none:
+    case WhyUnknown::no_such_event:
+    case WhyUnknown::none:
       break;
   }
   return "";

@@ -61,10 +61,10 @@ class TruthCheckTest : public testing::Test {
     count(PERF_COUNT_HW_INSTRUCTIONS, {{value, kEnabled, kEnabled}});
   }
   PmuTruth check() { return check_truth(kernel_, pmu_, {some_cpu()}); }
-  static void expect_unknown(const PmuTruth& truth, Doubt doubt) {
+  static void expect_unknown(const PmuTruth& truth, WhyUnknown why) {
     for (const EventTruth& event : {truth.cycles, truth.instructions}) {
       EXPECT_EQ(event.verdict, Verdict::unknown);
-      EXPECT_EQ(event.doubt, doubt);
+      EXPECT_EQ(event.why, why);
     }
   }
   [[nodiscard]] std::size_t tries() const { return kernel_.reads(); }
@@ -177,47 +177,47 @@ TEST_F(TruthCheckTest, ZeroAndNonsenseByTurnsAreNonsense) {
 TEST_F(TruthCheckTest, ATryThatCannotBeJudgedLeavesItOpen) {
   count(PERF_COUNT_HW_CPU_CYCLES, {{0, kEnabled, kEnabled}, {0, kEnabled, kEnabled / 2}});
   count(PERF_COUNT_HW_INSTRUCTIONS, {{0, kEnabled, kEnabled}, {0, kEnabled, kEnabled / 2}});
-  expect_unknown(check(), Doubt::shared_counter);
+  expect_unknown(check(), WhyUnknown::shared_counter);
 }
 
 TEST_F(TruthCheckTest, ASharedCounterIsNotJudged) {
   count(PERF_COUNT_HW_CPU_CYCLES, {{1, kEnabled, kEnabled - 1}});
   count(PERF_COUNT_HW_INSTRUCTIONS, {{1, kEnabled, kEnabled - 1}});
-  expect_unknown(check(), Doubt::shared_counter);
+  expect_unknown(check(), WhyUnknown::shared_counter);
 }
 
 TEST_F(TruthCheckTest, CountersThatOthersHoldAreNotJudged) {
   count(PERF_COUNT_HW_CPU_CYCLES, {{0, kEnabled, 0}});
   count(PERF_COUNT_HW_INSTRUCTIONS, {{0, kEnabled, 0}});
-  expect_unknown(check(), Doubt::no_counter);
+  expect_unknown(check(), WhyUnknown::no_counter);
 }
 
 TEST_F(TruthCheckTest, RoomIsMadeOnceAndGivenBackWhereThereIsNone) {
   int made = 0;
   int given_back = 0;
-  const Room room{[&](CpuId) {
-                    ++made;
-                    kernel_.set_counters(2);
-                  },
-                  [&](CpuId) { ++given_back; }};
+  const CounterLoan loan{[&](CpuId) {
+                           ++made;
+                           kernel_.set_counters(2);
+                         },
+                         [&](CpuId) { ++given_back; }};
   kernel_.set_counters(1);
-  PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, room);
+  PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, loan);
   EXPECT_EQ(truth.instructions.verdict, Verdict::right);
   EXPECT_EQ(made, 1);
   EXPECT_EQ(given_back, 1);
-  truth = check_truth(kernel_, pmu_, {some_cpu()}, room);
+  truth = check_truth(kernel_, pmu_, {some_cpu()}, loan);
   EXPECT_EQ(truth.instructions.verdict, Verdict::right);
   EXPECT_EQ(made, 1) << "not where there are counters";
   kernel_.refuse({}, EACCES);
-  check_truth(kernel_, pmu_, {some_cpu()}, room);
+  check_truth(kernel_, pmu_, {some_cpu()}, loan);
   EXPECT_EQ(made, 1) << "not where it is of no use";
 }
 
 TEST_F(TruthCheckTest, CountersThatOthersHoldAreNotJudgedWithRoomEither) {
   kernel_.set_counters(0);
   int given_back = 0;
-  const Room room{[](CpuId) {}, [&](CpuId) { ++given_back; }};
-  expect_unknown(check_truth(kernel_, pmu_, {some_cpu()}, room), Doubt::no_counter);
+  const CounterLoan loan{[](CpuId) {}, [&](CpuId) { ++given_back; }};
+  expect_unknown(check_truth(kernel_, pmu_, {some_cpu()}, loan), WhyUnknown::no_counter);
   EXPECT_GE(given_back, 1);
   EXPECT_LE(given_back, 3) << "once for each try";
 }
@@ -227,16 +227,16 @@ TEST_F(TruthCheckTest, ThePauseHoldsTheLoopAlone) {
   kernel_.set_counters(1);
   bool pauses = false;
   int opened_meanwhile = 0;
-  const Room room{[&](CpuId) {
-                    pauses = true;
-                    kernel_.set_counters(2);
-                  },
-                  [&](CpuId) {
-                    pauses = false;
-                    kernel_.set_counters(1);
-                  }};
+  const CounterLoan loan{[&](CpuId) {
+                           pauses = true;
+                           kernel_.set_counters(2);
+                         },
+                         [&](CpuId) {
+                           pauses = false;
+                           kernel_.set_counters(1);
+                         }};
   kernel_.set_before_open([&](const OpenCall&) { opened_meanwhile += pauses ? 1 : 0; });
-  const PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, room);
+  const PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, loan);
   EXPECT_EQ(truth.instructions.verdict, Verdict::right);
   EXPECT_FALSE(pauses);
   EXPECT_EQ(opened_meanwhile, 0);
@@ -248,23 +248,23 @@ TEST_F(TruthCheckTest, ALongPauseIsTheLastOfItsCheck) {
   count_instructions(0);
   kernel_.set_counters(1);
   int made = 0;
-  const Room room{[&](CpuId) {
-                    ++made;
-                    kernel_.set_counters(2);
-                    std::this_thread::sleep_for(std::chrono::nanoseconds(kLongestPause + 1));
-                  },
-                  [&](CpuId) { kernel_.set_counters(1); }};
-  const PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, room);
+  const CounterLoan loan{[&](CpuId) {
+                           ++made;
+                           kernel_.set_counters(2);
+                           std::this_thread::sleep_for(std::chrono::nanoseconds(kLongestPause + 1));
+                         },
+                         [&](CpuId) { kernel_.set_counters(1); }};
+  const PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, loan);
   EXPECT_EQ(made, 1);
   EXPECT_GT(truth.longest_pause, kLongestPause);
   EXPECT_EQ(truth.instructions.verdict, Verdict::unknown);
-  EXPECT_EQ(truth.instructions.doubt, Doubt::interrupted);
+  EXPECT_EQ(truth.instructions.why, WhyUnknown::interrupted);
 }
 
 TEST_F(TruthCheckTest, WhatIsRefusedIsNotJudged) {
   kernel_.refuse({}, EACCES);
   const PmuTruth truth = check();
-  expect_unknown(truth, Doubt::refused);
+  expect_unknown(truth, WhyUnknown::refused);
   EXPECT_EQ(truth.cycles.error, EACCES);
   EXPECT_EQ(kernel_.enables(), 0U);
 }
@@ -274,7 +274,7 @@ TEST_F(TruthCheckTest, APmuThatCannotCountUserModeAloneIsNotJudged) {
   user_mode.excludes_kernel = true;
   for (const int error : {EINVAL, EOPNOTSUPP}) {
     kernel_.refuse(user_mode, error);
-    expect_unknown(check(), Doubt::no_user_mode);
+    expect_unknown(check(), WhyUnknown::no_user_mode);
   }
 }
 
@@ -284,37 +284,37 @@ TEST_F(TruthCheckTest, AnEventThatThePmuLacksDoesNotKeepTheOtherFromItsCheck) {
   const PmuTruth truth = check();
   EXPECT_EQ(truth.cycles.verdict, Verdict::not_counting);
   EXPECT_EQ(truth.instructions.verdict, Verdict::unknown);
-  EXPECT_EQ(truth.instructions.doubt, Doubt::no_such_event);
+  EXPECT_EQ(truth.instructions.why, WhyUnknown::no_such_event);
 }
 
-// Each opens alone, both together are more than there is room for.
+// Each opens alone, both together are more than there is loan for.
 TEST_F(TruthCheckTest, AGroupThatFindsNoRoomIsNotJudged) {
   kernel_.set_group_capacity(1);
-  expect_unknown(check(), Doubt::no_counter);
+  expect_unknown(check(), WhyUnknown::no_counter);
 }
 
 TEST_F(TruthCheckTest, FailuresToEnableAndToReadAreNotJudged) {
   kernel_.set_control_error(EIO);
-  expect_unknown(check(), Doubt::refused);
+  expect_unknown(check(), WhyUnknown::refused);
   kernel_.set_control_error(0);
   kernel_.set_read_error(EIO);
-  expect_unknown(check(), Doubt::refused);
+  expect_unknown(check(), WhyUnknown::refused);
   kernel_.set_read_error(0);
   kernel_.set_read_limit(24);
-  expect_unknown(check(), Doubt::refused);
+  expect_unknown(check(), WhyUnknown::refused);
 }
 
 TEST_F(TruthCheckTest, WithoutACpuThereIsNoCheck) {
-  expect_unknown(check_truth(kernel_, pmu_, {}), Doubt::no_cpu);
+  expect_unknown(check_truth(kernel_, pmu_, {}), WhyUnknown::no_cpu);
   const PmuTruth elsewhere = check_truth(kernel_, pmu_, {CpuId{1023}});
-  expect_unknown(elsewhere, Doubt::affinity_refused);
+  expect_unknown(elsewhere, WhyUnknown::affinity_refused);
   EXPECT_FALSE(elsewhere.cpu);
   EXPECT_TRUE(kernel_.opens().empty());
 }
 
 TEST_F(TruthCheckTest, WithoutTheCallThatKeepsTheThreadThereThereIsNoCheck) {
   const PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, {}, CallUse::leave_out);
-  expect_unknown(truth, Doubt::affinity_refused);
+  expect_unknown(truth, WhyUnknown::affinity_refused);
   EXPECT_TRUE(kernel_.opens().empty());
 }
 

@@ -160,7 +160,7 @@ TEST_F(TruthWatchTest, IsolatedCpusAreLeftInPeace) {
   host_.write_sys("devices/system/cpu/isolated", format_cpu_list(counted_) + "\n");
   check();
   ASSERT_EQ(watch_.standing().size(), 2U);
-  EXPECT_EQ(watch_.standing()[0].instructions.doubt, Doubt::no_cpu);
+  EXPECT_EQ(watch_.standing()[0].instructions.why, WhyUnknown::no_cpu);
   EXPECT_TRUE(kernel_.opens().empty());
 }
 
@@ -187,7 +187,7 @@ TEST(TruthWatchPauses, AreNotTriedAgainAtOnceWhereOneWasLong) {
   machine.kernel.set_counters(0);
   TruthWatch watch(machine.kernel, machine.events, machine.host.paths());
   int made = 0;
-  watch.set_room({[&](CpuId) {
+  watch.set_loan({[&](CpuId) {
                     ++made;
                     std::this_thread::sleep_for(std::chrono::nanoseconds(kLongestPause + 1));
                   },

@@ -26,14 +26,14 @@ PmuTruth truth_of(const std::string& pmu, const EventTruth& cycles,
   return {pmu, CpuId{3}, cycles, instructions};
 }
 
-const EventTruth kRight{Verdict::right, Doubt::none, 0, kKnownLoopInstructions};
+const EventTruth kRight{Verdict::right, WhyUnknown::none, 0, kKnownLoopInstructions};
 
 EventTruth failed(Verdict verdict, RawCount seen) {
-  return {verdict, Doubt::none, 0, seen};
+  return {verdict, WhyUnknown::none, 0, seen};
 }
 
-EventTruth unknown(Doubt doubt, int error = 0) {
-  return {Verdict::unknown, doubt, error, 0};
+EventTruth unknown(WhyUnknown why, int error = 0) {
+  return {Verdict::unknown, why, error, 0};
 }
 
 const Finding* find(const std::vector<Finding>& findings, std::string_view id) {
@@ -151,15 +151,16 @@ TEST(CountingFindings, BothKindsAreToldApart) {
 
 TEST(CountingFindings, WhatCouldNotBeCheckedIsSaidToBeUnknown) {
   CountingState state = state_of(default_events());
-  for (const auto& [doubt, words] :
-       {std::pair{unknown(Doubt::no_user_mode, EINVAL), "user mode alone (EINVAL)"},
-        std::pair{unknown(Doubt::no_counter), "others held the counters"},
-        std::pair{unknown(Doubt::shared_counter), "shared with others"},
-        std::pair{unknown(Doubt::refused, EACCES), "refused (EACCES)"},
-        std::pair{unknown(Doubt::affinity_refused, EINVAL), "kept on any of its CPUs (EINVAL)"},
-        std::pair{unknown(Doubt::no_cpu), "isolated"},
-        std::pair{unknown(Doubt::no_loop), "architecture"}}) {
-    state.report.truths = {truth_of("cpu", doubt, doubt)};
+  for (const auto& [why, words] :
+       {std::pair{unknown(WhyUnknown::no_user_mode, EINVAL), "user mode alone (EINVAL)"},
+        std::pair{unknown(WhyUnknown::no_counter), "others held the counters"},
+        std::pair{unknown(WhyUnknown::shared_counter), "shared with others"},
+        std::pair{unknown(WhyUnknown::refused, EACCES), "refused (EACCES)"},
+        std::pair{unknown(WhyUnknown::affinity_refused, EINVAL),
+                  "kept on any of its CPUs (EINVAL)"},
+        std::pair{unknown(WhyUnknown::no_cpu), "isolated"},
+        std::pair{unknown(WhyUnknown::no_loop), "architecture"}}) {
+    state.report.truths = {truth_of("cpu", why, why)};
     const auto findings = counting_findings(state, {});
     ASSERT_EQ(findings.size(), 1U) << words;
     EXPECT_EQ(findings[0].id, "pmu_unchecked");
@@ -171,14 +172,14 @@ TEST(CountingFindings, WhatCouldNotBeCheckedIsSaidToBeUnknown) {
 
 TEST(CountingFindings, AnEventThatThePmuLacksIsNoDoubt) {
   CountingState state = state_of(default_events());
-  state.report.truths = {truth_of("cpu", kRight, unknown(Doubt::no_such_event, ENOENT))};
+  state.report.truths = {truth_of("cpu", kRight, unknown(WhyUnknown::no_such_event, ENOENT))};
   EXPECT_TRUE(counting_findings(state, {}).empty());
 }
 
 TEST(CountingFindings, ACheckThatWasRefusedWithAllElseIsNotSaidTwice) {
   CountingState state = state_of(default_events());
   state.report.truths = {
-      truth_of("cpu", unknown(Doubt::refused, EACCES), unknown(Doubt::refused, EACCES))};
+      truth_of("cpu", unknown(WhyUnknown::refused, EACCES), unknown(WhyUnknown::refused, EACCES))};
   const Finding refusal{"debian_gate", Severity::fail, "", "", "", ""};
   EXPECT_EQ(find(counting_findings(state, {refusal}), "pmu_unchecked"), nullptr);
 }

@@ -1,15 +1,15 @@
-#include "app/board.h"
+#include "app/newest_report.h"
 
 #include <utility>
 
 namespace perf_exporter {
 
-void Board::publish(ProbeReport report) {
+void NewestReport::publish(ProbeReport report) {
   const std::lock_guard lock(mutex_);
   report_ = std::move(report);
 }
 
-std::optional<ProbeReport> Board::report() const {
+std::optional<ProbeReport> NewestReport::get() const {
   const std::lock_guard lock(mutex_);
   return report_;
 }

@@ -10,13 +10,13 @@
 namespace perf_exporter {
 
 // The newest findings, written by the opening thread and read by pages. Thread-safe.
-class Board {
+class NewestReport {
  public:
   // Replaces the report; from the first time on the exporter is ready.
   void publish(ProbeReport report);
 
   // Nothing before the first opens were tried.
-  [[nodiscard]] std::optional<ProbeReport> report() const;
+  [[nodiscard]] std::optional<ProbeReport> get() const;
 
  private:
   mutable std::mutex mutex_;
