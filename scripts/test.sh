@@ -86,7 +86,8 @@ build_programs() {
   cmake --build --preset release --parallel "$(nproc)" --target perf-exporter perf-exporter-preflight
 }
 
-# An emulator keeps one core busy and the sanitizers' tests mostly wait: the guests run beside what follows.
+# An emulator keeps one core busy and most tests wait: the guests run beside what follows the images, whose tests may
+# need the one emulator.
 guests=
 trap '[ -z "$guests" ] || kill "$guests"' EXIT
 start_guests() { # start_guests ARGUMENT...
@@ -135,6 +136,7 @@ mkdir -p build
 for preset in "$@"; do
   if [ "$preset" = image ]; then
     run_images
+    [[ " $* " != *" vm "* ]] || start_guests "${short_run[@]}"
   elif [ "$preset" = vm ]; then
     run_guests "${short_run[@]}"
   elif [ "$preset" = vm-all ]; then
@@ -151,7 +153,6 @@ for preset in "$@"; do
   if [ "$preset" = release ]; then
     step lint.format scripts/lint.sh format || true
     step lint.tidy scripts/lint.sh tidy || true
-    [[ " $* " != *" vm "* ]] || start_guests "${short_run[@]}"
   fi
   say "$preset took until $((SECONDS - started)) s"
 done
