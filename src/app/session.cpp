@@ -49,11 +49,17 @@ Session::Session(const Options& options, PerfKernel& kernel, const SideCalls& si
       after_pass_(std::move(after_pass)),
       logger_(log.logger()),
       counters_(plain_, events_, online),
+      reader_(counters_, options_.paths),
       scrape_(counters_, options.paths, options.aggregate, options.collectors, log.logger(),
               [&log] { return log.dropped(); }),
       opener_(kernel_, counters_, online, opener_config(options, events_, side_calls_),
               {[this](CpuId cpu) { return probe(cpu); },
                [this](const OpenReport& report) { publish(report); }}) {}
+
+bool Session::stop() {
+  const bool has_ended = opener_.stop();
+  return has_ended && reader_.left_behind() == 0;
+}
 
 Result<void> Session::probe(CpuId cpu) {
   probed_.facts = gather_facts(options_.paths, side_calls_);

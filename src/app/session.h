@@ -14,6 +14,7 @@
 #include "app/newest_report.h"
 #include "app/once_a_minute.h"
 #include "app/options/options.h"
+#include "app/patient_reader.h"
 #include "app/silence.h"
 #include "caps/probe/diagnosis.h"
 #include "caps/raising_kernel.h"
@@ -40,11 +41,12 @@ class Session {
 
   // As Opener's: start() hands the calling thread's capabilities to the opening thread, begin()
   // lets it open as many events as there is room for then, look_again() asks for facts, trials and
-  // what is refused at once, from any thread; stop() returns false where an open is stuck.
+  // what is refused at once, from any thread; stop() returns false where an open is stuck, or a
+  // thread of the reader's.
   [[nodiscard]] Result<void> start() { return opener_.start(); }
   void begin() { opener_.begin(descriptor_allowance(options_.paths)); }
   void look_again() { opener_.look_again(); }
-  [[nodiscard]] bool stop() { return opener_.stop(); }
+  [[nodiscard]] bool stop();
 
   // To be called every second or so, by one thread: a call of the opening thread that does not
   // return becomes a finding, which goes when it has returned.
@@ -58,6 +60,8 @@ class Session {
 
   [[nodiscard]] const NewestReport& newest_report() const { return newest_report_; }
   [[nodiscard]] CounterSet& counters() { return counters_; }
+  // Of these counters, for whoever must answer whatever becomes of the reading.
+  [[nodiscard]] PatientReader& reader() { return reader_; }
 
  private:
   Session(const Options& options, PerfKernel& kernel, const SideCalls& side_calls, const Log& log,
@@ -89,6 +93,7 @@ class Session {
   std::optional<std::string> silence_;  // the evidence, as told
   std::map<std::string_view, std::optional<std::string>> noted_;
   CounterSet counters_;
+  PatientReader reader_;
   Scrape scrape_;
   Encoder encoder_;  // guarded by the scrape
   Opener opener_;

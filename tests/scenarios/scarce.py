@@ -87,6 +87,32 @@ def stat_tells_of_reads_that_hang():
     return Found(FINDING if told else "nothing", problems)
 
 
+def the_page_meets_the_hang():
+    """The very first request that has anything read."""
+    with harness.Exporter(*SOFTWARE, program=unanswered("reads")) as exporter:
+        statuses = {page: exporter.get(page)[0] for page in ("/", "/-/healthy", "/metrics", "/")}
+        problems = [f"{page} is answered with {status}" for page, status in statuses.items() if status != 200]
+        harness.wait_for(lambda: FINDING in exporter.scrape().findings(), "the finding")
+        problems += stops(exporter, "/nowhere")
+    return Found(SERVES, problems)
+
+
+def stat_with_few(number):
+    """Reads that hang included: the threads that read were made before."""
+    with tasks(number) as directory:
+        done = run([*in_cgroup(directory), *unanswered("reads"), "stat", "--for=1ms", *SOFTWARE])
+    told = re.search(rf"{FINDING}: .*events of CPU \d", done.stderr)
+    return Found(FINDING if told else "nothing", judge_end(done))
+
+
+def stat_with_too_few(number):
+    with tasks(number) as directory:
+        done = run([*in_cgroup(directory), program("ep"), "stat", "--for=1ms", *SOFTWARE])
+    problems = [] if f"is {number}, and " in done.stderr and len(done.stderr.splitlines()) == 1 else [done.stderr]
+    problems += [f"exit status {done.returncode}"] if done.returncode != USAGE_STATUS else []
+    return Found(ENDS, problems)
+
+
 def counts_what_it_may(number):
     """With a task beside its own for a child and, after that, for the thread that looks on."""
     with tasks(number) as directory:
@@ -127,4 +153,8 @@ SCENARIOS = [
              "cgroup_pids") for number in (2, 3)],
     scarce("8 tasks, later more", LIMITED, tells_of_few_threads, "cgroup_pids"),
     scarce("stat, and reads that hang", FINDING, stat_tells_of_reads_that_hang, "python3-seccomp"),
+    scarce("the status page first, and reads that hang", SERVES, the_page_meets_the_hang, "python3-seccomp"),
+    scarce("stat with 6 tasks, and reads that hang", FINDING, lambda: stat_with_few(6), "cgroup_pids", "python3-seccomp"),
+    *[scarce(f"stat with {number} tasks", ENDS, lambda number=number: stat_with_too_few(number), "cgroup_pids")
+      for number in (1, 2, 3)],
 ]  # fmt: skip

@@ -1,9 +1,10 @@
 #include "app/commands/content.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "app/commands/status_page.h"
 #include "base/clock.h"
@@ -34,20 +35,17 @@ std::string probe_page(const std::optional<ProbeReport>& report, PageFormat form
 }
 
 // As of a reading that is no older than a second: each interrupts every CPU, and no limit holds for
-// those who ask for this page.
+// those who ask for this page. Where none can be had, of the newest one.
 std::string fresh_status_page(const Options& options, Session& session) {
   constexpr std::uint64_t kSecond = 1'000'000'000;
   CounterSet& counters = session.counters();
-  std::string page;
-  const auto show = [&](const CountersView& view) {
-    page = status_page(options, view, session.newest_report().get());
-  };
-  if (monotonic_ns() - counters.read_at() < kSecond) {
-    counters.with_state(show);
-  } else {
-    counters.with_reading(
-        [&](const CountersView& view, const std::vector<Fault>& /*faults*/) { show(view); });
+  if (monotonic_ns() - counters.read_at() >= kSecond) {
+    session.reader().read();
   }
+  std::string page;
+  counters.with_state([&](const CountersView& view) {
+    page = status_page(options, view, session.newest_report().get());
+  });
   return page;
 }
 
@@ -58,7 +56,10 @@ Content content_of(const Options& options, Session& session) {
   content.metrics = [&session](const ScrapeRequest& request, std::string& body) {
     session.scrape(request.representation.format, request.filter, body);
   };
-  content.lost_scrapes = [&session] { return session.counters().lost_readers(); };
+  content.lost_scrapes = [&session] {
+    const std::size_t lost = session.counters().lost_readers();
+    return lost - std::min(lost, session.reader().left_behind());
+  };
   content.ready = [&session] {
     const auto report = session.newest_report().get();
     return Readiness{report ? ReadyState::ready : ReadyState::starting, readiness_text(report)};

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "app/commands/commands.h"
-#include "app/commands/stat_reader.h"
 #include "app/commands/stat_table.h"
 #include "app/session.h"
 #include "app/signals.h"
@@ -16,6 +15,8 @@
 
 namespace perf_exporter {
 namespace {
+
+constexpr int kReadings = 2;  // at the begin and at the end
 
 bool is_untried(const EventTrial& event) {
   return event.status == to_string(EventStatus::untried);
@@ -69,9 +70,19 @@ void wait_for_end(StopSignals& signals, std::chrono::milliseconds left) {
   }
 }
 
+// As of a new reading; of the counters as they are where a call on them hangs.
+StatSnapshot take_snapshot(Session& session) {
+  const bool has_read = session.reader().read();
+  CounterSet& counters = session.counters();
+  const RawCount taken_at = has_read ? counters.read_at() : monotonic_ns();
+  StatSnapshot snapshot;
+  counters.with_state([&](const CountersView& view) { snapshot = stat_snapshot(view, taken_at); });
+  return snapshot;
+}
+
 // The exit code; ends the process where a thread is in a call that has not returned.
-int leave(Session& session, bool has_left_behind, int code, LogStyle style) {
-  if (!session.stop() || has_left_behind) {
+int leave(Session& session, int code, LogStyle style) {
+  if (!session.stop()) {
     ::_exit(close_output(code, style));
   }
   return code;
@@ -97,20 +108,24 @@ int stat(const Options& options, PerfKernel& kernel, const Log& log) {
   if (const auto opening = (*session)->start(); !opening) {
     return complain(opening.error(), options.log_style);
   }
+  for (int reading = 0; reading < kReadings; ++reading) {
+    if (const auto prepared = (*session)->reader().prepare(); !prepared) {
+      return complain(prepared.error(), options.log_style);
+    }
+  }
   (*session)->begin();
   if (wait_for_opens(*signals, **session, options) == StopSignals::Woken::by_signal) {
-    return leave(**session, false, 0, options.log_style);
+    return leave(**session, 0, options.log_style);
   }
-  StatReader reader((*session)->counters(), options.paths);
-  const StatSnapshot before = reader.take();
+  const StatSnapshot before = take_snapshot(**session);
   wait_for_end(*signals, options.stat_for);
-  const StatSnapshot after = reader.take();
+  const StatSnapshot after = take_snapshot(**session);
   signals->release();
   std::fputs(stat_table(before, after).c_str(), stdout);
   (*session)->look_for_silence();
   const auto report = (*session)->newest_report().get();
   const int code = report && print_obstacles(*report, options.log_style) ? kExitRefused : 0;
-  return leave(**session, reader.has_left_behind(), code, options.log_style);
+  return leave(**session, code, options.log_style);
 }
 
 }  // namespace perf_exporter

@@ -56,6 +56,7 @@ class HangingServiceTest : public testing::Test {
       client.join();
     }
     server_.reset();
+    becomes_true([this] { return session_ == nullptr || session_->reader().left_behind() == 0; });
   }
 
   void start(int max_requests) {
@@ -155,6 +156,19 @@ TEST_F(HangingServiceTest, AFindingNamesTheCpuAndPagesAndPublishingGoOn) {
     return get("/-/ready").body.find("kernel_does_not_answer") == std::string::npos;
   }));
   EXPECT_THAT(scrape().body, HasSubstr(series_of(1)));
+}
+
+// The one request that meets the hang is answered, too, and takes no thread from those that serve.
+TEST_F(HangingServiceTest, ThePageThatMeetsAHangIsAnswered) {
+  start(1);
+  EXPECT_THAT(scrape().body, HasSubstr(series_of(1)));
+  hangs_on_ = 1;
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // until the page wants a reading
+  EXPECT_EQ(get("/").status, 200);
+  EXPECT_EQ(reads_.begun(), 1U);
+  EXPECT_EQ(session_->reader().left_behind(), 1U);
+  EXPECT_EQ(scrape().status, 200);
+  EXPECT_FALSE(session_->stop()) << "that thread is left behind";
 }
 
 TEST_F(HangingServiceTest, LostScrapesOnTwoCpusLeaveThePages) {
