@@ -35,12 +35,12 @@ Result<void> parse_group_reading(std::span<const std::byte> bytes, std::size_t m
 
 tl::expected<EventGroup, GroupFault> EventGroup::open(PerfKernel& kernel,
                                                       const std::vector<Encoding>& events,
-                                                      const Target& target) {
+                                                      const Target& target, Scheduling scheduling) {
   EventGroup group;
   group.fds_.reserve(events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const OpenArguments arguments(events[i], i == 0 ? GroupRole::leader : GroupRole::member,
-                                  target);
+    const OpenArguments arguments(events[i], i == 0 ? GroupRole::leader : GroupRole::member, target,
+                                  scheduling);
     auto fd = kernel.open(arguments.call(i == 0 ? -1 : group.fds_.front().get()));
     if (!fd) {
       return tl::unexpected(GroupFault{i, std::move(fd.error())});
@@ -53,10 +53,6 @@ tl::expected<EventGroup, GroupFault> EventGroup::open(PerfKernel& kernel,
 
 Result<void> EventGroup::enable(PerfKernel& kernel) {
   return kernel.control(fds_.front().get(), GroupControl::enable);
-}
-
-Result<void> EventGroup::disable(PerfKernel& kernel) {
-  return kernel.control(fds_.front().get(), GroupControl::disable);
 }
 
 tl::expected<void, ReadFault> EventGroup::read(PerfKernel& kernel, GroupReading& reading) {
@@ -74,7 +70,9 @@ tl::expected<void, ReadFault> EventGroup::take(GroupReading& reading) {
   }
   const std::span<const std::byte> bytes(buffer_.data(), *fetched_);
   if (auto parsed = parse_group_reading(bytes, fds_.size(), reading); !parsed) {
-    return tl::unexpected(ReadFault{ReadFault::Lies::in_members, parsed.error()});
+    const bool has_times = bytes.size() >= group_reading_bytes(0);
+    return tl::unexpected(ReadFault{
+        has_times ? ReadFault::Lies::in_members : ReadFault::Lies::in_counters, parsed.error()});
   }
   if (ids_.empty()) {
     for (const MemberReading& member : reading.members) {

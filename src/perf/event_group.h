@@ -44,9 +44,10 @@ struct GroupFault {
 
 // Why a group gave no reading.
 struct ReadFault {
-  enum class Lies { in_call, in_members };
-  // In the call, which the kernel refused; or in the members, of which one was lost or exchanged:
-  // the times are those of the reading then.
+  enum class Lies { in_call, in_counters, in_members };
+  // In the call, which the kernel refused; in the counters, of which a pinned group found too few,
+  // and nothing was read; or in the members, of which one was lost or exchanged: the times are
+  // those of the reading then.
   Lies lies = Lies::in_call;
   Fault fault;
 };
@@ -58,13 +59,11 @@ class EventGroup {
   // is the leader.
   static tl::expected<EventGroup, GroupFault> open(PerfKernel& kernel,
                                                    const std::vector<Encoding>& events,
-                                                   const Target& target);
+                                                   const Target& target,
+                                                   Scheduling scheduling = Scheduling::flexible);
 
   // Starts counting; the times and values of all members begin here.
   Result<void> enable(PerfKernel& kernel);
-
-  // Stops counting until it is enabled again; its times stand still meanwhile.
-  Result<void> disable(PerfKernel& kernel);
 
   // Reads all members by one system call into `reading`. A fault where the kernel refuses, where
   // the reading is short (a member was lost), or where the members are not those of the first

@@ -43,11 +43,11 @@ bool GroupWatch::has_stood_still(RawCount enabled, ReadSpan read) const {
 }
 
 GroupState GroupWatch::observe(RawCount enabled, RawCount running, ReadSpan read) {
-  const bool stood_still = seen_ && !excused_ && has_stood_still(enabled, read);
+  const bool stood_still = seen_ && has_stood_still(enabled, read);
+  excused_ = seen_ && state_ == GroupState::counting && read_ended_ < excused_until_;
   if (!seen_ || enabled != enabled_) {
     moved_at_ = read.ended;
   }
-  excused_ = false;
   read_ended_ = read.ended;
   const bool was_starved = std::exchange(seen_, true) && state_ == GroupState::starved;
   const RawCount enabled_delta = enabled - std::exchange(enabled_, enabled);
@@ -58,6 +58,8 @@ GroupState GroupWatch::observe(RawCount enabled, RawCount running, ReadSpan read
   const bool is_telling = has_share && (run >= kTellingNanoseconds || is_whole(window, run));
   if (stood_still) {
     state_ = GroupState::dead;
+  } else if (excused_) {
+    begin_window();
   } else if (window > 0 && is_telling && run > 0) {
     state_ = judged(enabled_delta, running_delta);
     begin_window();

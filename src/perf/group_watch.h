@@ -42,8 +42,11 @@ class GroupWatch {
   // `enabled` and `running` in ns as read. The state as of this reading.
   GroupState observe(RawCount enabled, RawCount running, ReadSpan read);
 
-  // The group is stopped on purpose, or was: its clock is not judged at the next reading.
-  void excuse_clock() { excused_ = true; }
+  // Up to `until` (see ReadSpan) its counters may be borrowed for moments, and shortly after: a
+  // lack of running time in what has passed since a reading before that is no sharing.
+  void excuse_sharing(RawCount until) { excused_until_ = until; }
+  // Whether that held at the newest reading, of a group that was counting.
+  [[nodiscard]] bool is_excused() const { return excused_; }
 
   // Whether a window began at the newest reading.
   [[nodiscard]] bool window_begins() const { return window_enabled_ == enabled_; }
@@ -62,7 +65,8 @@ class GroupWatch {
   RawCount window_enabled_ = 0;  // at its begin
   RawCount window_running_ = 0;
   RawCount read_ended_ = 0;  // of the reading before
-  RawCount moved_at_ = 0;    // when the enabled time was last seen to move
+  RawCount excused_until_ = 0;
+  RawCount moved_at_ = 0;  // when the enabled time was last seen to move
 };
 
 }  // namespace perf_exporter

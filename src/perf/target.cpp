@@ -47,7 +47,8 @@ bool Target::outlives_its_cpu() const {
   return true;
 }
 
-OpenArguments::OpenArguments(const Encoding& encoding, GroupRole role, const Target& target)
+OpenArguments::OpenArguments(const Encoding& encoding, GroupRole role, const Target& target,
+                             Scheduling scheduling)
     : cpu(target.cpu_ ? to_int(*target.cpu_) : kEveryCpu) {
   switch (target.kind_) {
     case Target::Kind::cpu:
@@ -71,6 +72,8 @@ OpenArguments::OpenArguments(const Encoding& encoding, GroupRole role, const Tar
   attr.config1 = encoding.config1;
   attr.config2 = encoding.config2;
   attr.disabled = role == GroupRole::leader ? 1 : 0;
+  const bool is_pinned = role == GroupRole::leader && scheduling == Scheduling::pinned;
+  attr.pinned = is_pinned ? 1 : 0;
   attr.inherit = target.children_ == Children::counted ? 1 : 0;
   attr.exclude_user = encoding.modes.user ? 0 : 1;
   attr.exclude_kernel = encoding.modes.kernel ? 0 : 1;

@@ -59,11 +59,16 @@ class Target {
 // (From Linux 6.12 on, members of a software group whose leader is opened enabled may never run.)
 enum class GroupRole { leader, member };
 
-// The arguments of perf_event_open(2) for an event on a target. The event is never pinned and is
-// read as a group with ids and both times (PERF_FORMAT_GROUP | ID | TOTAL_TIME_ENABLED |
-// TOTAL_TIME_RUNNING).
+// What a group does where counters are short: it takes turns with others, or it has its counters
+// whenever its target runs, before all flexible groups and those of whole CPUs among them, or is in
+// error until it is closed (perf_event_attr::pinned).
+enum class Scheduling { flexible, pinned };
+
+// The arguments of perf_event_open(2) for an event on a target. The event is read as a group with
+// ids and both times (PERF_FORMAT_GROUP | ID | TOTAL_TIME_ENABLED | TOTAL_TIME_RUNNING).
 struct OpenArguments {
-  OpenArguments(const Encoding& encoding, GroupRole role, const Target& target);
+  OpenArguments(const Encoding& encoding, GroupRole role, const Target& target,
+                Scheduling scheduling = Scheduling::flexible);
 
   // The call, with its leader's descriptor for a member; valid as long as this lives.
   [[nodiscard]] OpenCall call(int group_fd = -1) const;

@@ -6,11 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <optional>
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
 #include "perf/cpu_pin.h"
 #include "perf/event_group.h"
 
@@ -95,56 +93,31 @@ EventTruth judge(std::size_t event, RawCount seen, RawCount enabled) {
   return {is_right ? Verdict::right : Verdict::nonsense, WhyUnknown::none, 0, seen};
 }
 
-// While it lives, the caller's counting stands still.
-class Pause {
- public:
-  Pause(const CounterLoan& loan, CpuId cpu, RawCount& longest)
-      : loan_(loan), cpu_(cpu), longest_(longest) {
-    ::sched_yield();  // now rather than in the loop
-    begun_ = monotonic_ns();
-    loan_.lend(cpu_);
-  }
-  Pause(const Pause&) = delete;
-  Pause& operator=(const Pause&) = delete;
-  ~Pause() {
-    loan_.take_back(cpu_);
-    longest_ = std::max<RawCount>(longest_, monotonic_ns() - begun_);
-  }
-
- private:
-  const CounterLoan& loan_;
-  CpuId cpu_;
-  RawCount& longest_;
-  RawCount begun_ = 0;
-};
-
 // One try: a fresh group, so that nothing of an earlier one is left. A truth for each event of the
-// subject. Without a loan the caller's counting goes on.
+// subject.
 std::vector<EventTruth> try_once(PerfKernel& kernel, const Subject& subject, CpuId cpu,
-                                 const CounterLoan& loan, RawCount& longest_pause) {
+                                 Scheduling scheduling) {
   const auto all = [&](const EventTruth& truth) {
     return std::vector<EventTruth>(subject.events.size(), truth);
   };
-  auto group = EventGroup::open(kernel, subject.encodings, Target::of_own_task(cpu));
+  auto group = EventGroup::open(kernel, subject.encodings, Target::of_own_task(cpu), scheduling);
   if (!group) {
     // Each has opened alone: together they are more than the PMU has room for just now.
     const int error = group.error().fault.code;
     return all(error == EINVAL ? unknown(WhyUnknown::no_counter, error)
                                : unknown(why_unknown(error), error));
   }
-  std::optional<Pause> pause;
-  if (loan.lend) {
-    pause.emplace(loan, cpu, longest_pause);
-  }
+  ::sched_yield();  // now rather than in the loop
   if (const auto enabled = group->enable(kernel); !enabled) {
     return all(unknown(WhyUnknown::refused, enabled.error().code));
   }
   run_known_loop(kKnownLoopInstructions);
   GroupReading reading;
   if (const auto read = group->read(kernel, reading); !read) {
-    return all(unknown(WhyUnknown::refused, read.error().fault.code));
+    const bool lacks_counters = read.error().lies == ReadFault::Lies::in_counters;
+    return all(lacks_counters ? unknown(WhyUnknown::no_counter)
+                              : unknown(WhyUnknown::refused, read.error().fault.code));
   }
-  pause.reset();
   if (reading.running == 0) {
     return all(unknown(WhyUnknown::no_counter));
   }
@@ -170,21 +143,10 @@ EventTruth sum_up(const EventTruth& before, const EventTruth& now) {
   return now.verdict == Verdict::nonsense ? now : before;
 }
 
-// What failed in too few tries is not condemned.
-void leave_open(Truths& truths) {
-  for (EventTruth& truth : truths) {
-    truth = truth.failed() ? unknown(WhyUnknown::interrupted) : truth;
-  }
-}
-
-void try_events(PerfKernel& kernel, const Subject& subject, CpuId cpu, const CounterLoan& loan,
-                RawCount& longest_pause, Truths& truths) {
+void try_events(PerfKernel& kernel, const Subject& subject, CpuId cpu, Scheduling scheduling,
+                Truths& truths) {
   for (int i = 0; i < kTries; ++i) {
-    if (longest_pause > kLongestPause) {
-      leave_open(truths);
-      return;
-    }
-    const auto tried = try_once(kernel, subject, cpu, loan, longest_pause);
+    const auto tried = try_once(kernel, subject, cpu, scheduling);
     bool all_right = true;
     for (std::size_t member = 0; member < tried.size(); ++member) {
       EventTruth& truth = truths[subject.events[member]];
@@ -206,7 +168,7 @@ bool lacks_counters(const Truths& truths) {
 }  // namespace
 
 PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus,
-                     const CounterLoan& loan, CallUse affinity) {
+                     const Precedence& precedence, CallUse affinity) {
   PmuTruth result{pmu.name, {}, {}, {}};
   const auto give_up = [&](const EventTruth& why) {
     result.cycles = result.instructions = why;
@@ -229,10 +191,12 @@ PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus
   Truths truths;
   const Subject subject = find_subject(kernel, pmu, pin->cpu(), truths);
   if (!subject.events.empty()) {
-    try_events(kernel, subject, pin->cpu(), {}, result.longest_pause, truths);
+    try_events(kernel, subject, pin->cpu(), Scheduling::flexible, truths);
   }
-  if (loan.lend && !subject.events.empty() && lacks_counters(truths)) {
-    try_events(kernel, subject, pin->cpu(), loan, result.longest_pause, truths);
+  if (precedence.begins && !subject.events.empty() && lacks_counters(truths)) {
+    precedence.begins(pin->cpu());
+    try_events(kernel, subject, pin->cpu(), Scheduling::pinned, truths);
+    precedence.ends(pin->cpu());
   }
   result.cycles = truths[kCycles];
   result.instructions = truths[kInstructions];

@@ -31,7 +31,6 @@ enum class WhyUnknown {
   no_such_event,     // the PMU does not have the event
   no_counter,        // others held the counters
   shared_counter,    // it had a counter for a part of the time
-  interrupted,       // a try was held up, and with it the caller's counting: there was no other
 };
 
 // What the check of one event has found.
@@ -52,8 +51,6 @@ struct PmuTruth {
   std::optional<CpuId> cpu;  // where it was checked; nothing where no CPU could be used
   EventTruth cycles;
   EventTruth instructions;
-  RawCount longest_pause =
-      0;  // ns for which the caller's counting stood still at once: see CounterLoan
 };
 
 // A hardware event must not come nearer to 0 than this in the loop: 1 % of its instructions. For
@@ -67,17 +64,15 @@ inline constexpr RawCount kInstructionTolerance = kKnownLoopInstructions / 100;
 // more than 10 GHz.
 inline constexpr RawCount kMostCyclesPerNanosecond = 10;
 
-inline constexpr RawCount kLongestPause = 20'000'000;  // ns
-
-// What the caller counts itself on a CPU stands in the check's way where the PMU is small: events
-// of a whole CPU are served before those of a task, and may take every counter. `lend` stops
-// counting on the CPU, `take_back` goes on with it: in turn, on the checking thread, once for each
-// try, and only where the tries found no counters otherwise. Between the two there is the loop and
-// nothing else: some 100 us, unless the thread loses its CPU meanwhile. Where a pause is longer
-// than kLongestPause there is no other in this check.
-struct CounterLoan {
-  std::function<void(CpuId)> lend;
-  std::function<void(CpuId)> take_back;
+// Events of a whole CPU are served before those of a task, and where the PMU is small they may take
+// every counter. Then the check asks for its own to come first (Scheduling::pinned), for as long as
+// the thread runs in the loop: some 100 us for each of three tries. What loses its counters
+// meanwhile has them again within the kernel's interval of rotation, 4 ms, whatever becomes of the
+// thread, and shows the time as enabled and not running. `begins` and `ends` are called on the
+// checking thread, around all tries together.
+struct Precedence {
+  std::function<void(CpuId)> begins;
+  std::function<void(CpuId)> ends;
 };
 
 // Counts cycles and instructions of the own task in user mode over a loop of known length, on one
@@ -89,9 +84,10 @@ struct CounterLoan {
 // privilege up to perf_event_paranoid 2. Takes about 1 ms, leaves nothing open, and never fails:
 // what can't be judged is unknown. A reading is judged only where the events had their counters all
 // the time, and an event has failed only where three such readings in a row were wrong, so that
-// other users of the PMU raise no false alarm. An event carries the type of a PMU that lists its
+// other users of the PMU raise no false alarm. Where they hold every counter and `precedence` is
+// given, it has precedence over them. An event carries the type of a PMU that lists its
 // CPUs (see on_pmu()) where the kernel takes that, else it is asked for as it is.
 PmuTruth check_truth(PerfKernel& kernel, const CorePmu& pmu, const CpuList& cpus,
-                     const CounterLoan& loan = {}, CallUse affinity = CallUse::make);
+                     const Precedence& precedence = {}, CallUse affinity = CallUse::make);
 
 }  // namespace perf_exporter

@@ -156,8 +156,8 @@ bool FakePerfKernel::finds_counters(const Event& leader) const {
       leader.members.size() > free_counters_) {
     return false;
   }
-  return !counters_ || !leader.is_own_task ||
-         counters_taken(leader.cpu) + leader.members.size() <= *counters_;
+  const std::size_t taken = leader.attr.pinned != 0 ? 0 : counters_taken(leader.cpu);
+  return !counters_ || !leader.is_own_task || taken + leader.members.size() <= *counters_;
 }
 
 const FakePerfKernel::Rule* FakePerfKernel::find_rule(const OpenCall& call) const {
@@ -250,6 +250,9 @@ Result<std::size_t> FakePerfKernel::read(int fd, std::span<std::byte> bytes) {
   }
   if (read_error_ != 0 && agrees(read_error_type_, std::uint32_t{leader->second.attr.type})) {
     return fault("read of a perf event", read_error_);
+  }
+  if (leader->second.attr.pinned != 0 && !finds_counters(leader->second)) {
+    return 0;
   }
   std::vector<std::uint64_t> words = {leader->second.members.size(), 0, 0};
   for (const int member : leader->second.members) {

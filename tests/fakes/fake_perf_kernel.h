@@ -52,7 +52,8 @@ class FakePerfKernel final : public PerfKernel {
   // The kernel's check of a whole group: a hardware group of more members is EINVAL.
   void set_group_capacity(std::size_t events);
   // So many hardware events find a counter on a CPU: those of the own task only where the enabled
-  // groups of whole CPUs leave room, as the kernel serves these first.
+  // groups of whole CPUs leave room, as the kernel serves these first; but not before pinned ones,
+  // a group of which gives empty readings where it is larger.
   void set_counters(std::optional<std::size_t> counters);
   // Hardware groups of whole CPUs with more members than this never run: others hold the counters.
   void set_free_counters(std::size_t counters);

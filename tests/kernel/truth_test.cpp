@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "kernel/hardware_test.h"
 #include "kernel/known_loop.h"
 #include "kernel/perf_user.h"
 #include "perf/core_pmu.h"
+#include "perf/event_group.h"
 #include "perf/linux_perf_kernel.h"
 #include "perf/truth_check.h"
 
@@ -19,6 +21,8 @@ namespace perf_exporter {
 namespace {
 
 constexpr int kChecks = 1000;
+constexpr int kFewChecks = 100;
+const Precedence kPrecedence{[](CpuId) {}, [](CpuId) {}};
 
 // What the checks of one event came to.
 struct Tally {
@@ -61,13 +65,13 @@ class CompetingLoad {
 
 class Truth : public HardwareTest {
  protected:
-  void check() {
+  void check(int checks = kChecks, const Precedence& precedence = {}) {
     const auto pmus = find_core_pmus({});
     const CorePmu* pmu = core_pmu_of(pmus, cpu());
     ASSERT_NE(pmu, nullptr);
     LinuxPerfKernel kernel;
-    for (int i = 0; i < kChecks; ++i) {
-      const PmuTruth truth = check_truth(kernel, *pmu, {cpu()});
+    for (int i = 0; i < checks; ++i) {
+      const PmuTruth truth = check_truth(kernel, *pmu, {cpu()}, precedence);
       cycles_.add(truth.cycles);
       instructions_.add(truth.instructions);
     }
@@ -99,6 +103,37 @@ TEST_F(Truth, IsUnknownWhereAllCountersArePinned) {
   check();
   EXPECT_EQ(cycles_.unknown, kChecks);
   EXPECT_EQ(instructions_.unknown, kChecks);
+}
+
+TEST_F(Truth, IsUnknownWhereAllCountersArePinnedWithPrecedenceToo) {
+  const CompetingLoad load;
+  const auto other = PerfUser::taking_all(kCycles, cpu());
+  check(kFewChecks, kPrecedence);
+  EXPECT_EQ(cycles_.unknown, kFewChecks);
+  EXPECT_EQ(instructions_.unknown, kFewChecks);
+}
+
+// A group of the whole CPU that takes every counter, as the exporter's own may.
+TEST_F(Truth, HasPrecedenceOverTheWholeCpu) {
+  LinuxPerfKernel kernel;
+  const std::vector<Encoding> events(counters_for_instructions(cpu()), kInstructions);
+  auto group = EventGroup::open(kernel, events, Target::of_cpu(cpu()));
+  ASSERT_TRUE(group) << group.error().fault.what;
+  ASSERT_TRUE(group->enable(kernel));
+  check(kFewChecks, kPrecedence);
+  EXPECT_EQ(instructions_.right, kFewChecks);
+  GroupReading during;
+  ASSERT_TRUE(group->read(kernel, during));
+  EXPECT_LT(during.running, during.enabled) << "it shows what it has lost";
+  report("lost by each check",
+         std::to_string((during.enabled - during.running) / kFewChecks) + " ns");
+  sleep_for(100 * kMillisecond);
+  GroupReading begun;
+  ASSERT_TRUE(group->read(kernel, begun));
+  sleep_for(100 * kMillisecond);
+  GroupReading after;
+  ASSERT_TRUE(group->read(kernel, after));
+  EXPECT_EQ(after.running - begun.running, after.enabled - begun.enabled) << "it has them again";
 }
 
 TEST_F(Truth, RaisesNoAlarmWhereCountersAreShared) {

@@ -77,34 +77,11 @@ void CounterSet::release(CpuId cpu) {
   ++generation_;
 }
 
-void CounterSet::pause_hardware(CpuId cpu) {
-  control_hardware(cpu, GroupControl::disable);  // what does not obey counts on
-}
-
-void CounterSet::resume_hardware(CpuId cpu) {
-  control_hardware(cpu, GroupControl::enable);
-}
-
-void CounterSet::control_hardware(CpuId cpu, GroupControl what) {
-  Closing closing(closing_calls_);
-  Lock lock(mutex_);
-  CpuCounters* counters = claim(cpu, lock);
-  if (counters == nullptr) {
-    return;
+void CounterSet::excuse_sharing(CpuId cpu, RawCount until) {
+  const std::lock_guard lock(mutex_);
+  if (const auto entry = cpus_.find(cpu); entry != cpus_.end()) {
+    entry->second.excuse_sharing(until);
   }
-  if (what == GroupControl::disable) {
-    counters->note_pause(monotonic_ns());
-  }
-  lock.unlock();
-  const bool all_obeyed = counters->control_hardware(kernel_, what);
-  lock.lock();
-  if (what == GroupControl::enable) {
-    counters->note_resumption(monotonic_ns());
-    if (!all_obeyed) {
-      counters->ask_to_be_reopened();
-    }
-  }
-  give_back(*counters, closing);
 }
 
 bool CounterSet::keep_only(const CpuList& keep) {

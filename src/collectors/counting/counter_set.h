@@ -56,11 +56,9 @@ class CounterSet {
   // Closes a CPU's groups; it has no data until the next install(). Does nothing where a call hangs
   // on the CPU.
   void release(CpuId cpu);
-  // Stops counting hardware events on a CPU and goes on with it: makes room on its PMU for a few
-  // ms. Totals stand still meanwhile, the groups' enabled time goes on. Nothing happens where the
-  // CPU has none, or a call hangs on it.
-  void pause_hardware(CpuId cpu);
-  void resume_hardware(CpuId cpu);
+  // Up to `until` (CLOCK_MONOTONIC, ns) others may borrow counters of a CPU for moments: that its
+  // groups lack them meanwhile, or shortly after, is no sharing. Their times show it all the same.
+  void excuse_sharing(CpuId cpu, RawCount until);
   // Drops CPUs that are not in `keep`, and those that were seen offline since they were opened:
   // their events are frozen for good. What they had counted stays in the sums. Whether any was
   // dropped.
@@ -132,7 +130,6 @@ class CounterSet {
   CpuCounters* claim(Entry& entry, Lock& lock);
   CpuCounters* claim(CpuId cpu, Lock& lock);
   void give_back(CpuCounters& counters, Closing& closing);
-  void control_hardware(CpuId cpu, GroupControl what);
   // Takes a CPU out. What it had counted stays in the sums; its groups go to `closing`, or, while a
   // call is made on them, to the thread in that call.
   void drop(std::map<CpuId, CpuCounters>::iterator entry, Closing& closing);

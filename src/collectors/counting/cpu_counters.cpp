@@ -66,9 +66,6 @@ void CpuCounters::note_absence() {
 
 void CpuCounters::apply_group(WatchedGroup& watched) {
   watched.read_time = watched.fetched.ended - watched.fetched.begun;
-  if (paused_at_ != 0 && watched.opened.is_hardware) {
-    watched.watch.excuse_clock();
-  }
   const auto got = watched.opened.group.take(watched.reading);
   if (!got) {
     note_fault(watched, got.error());
@@ -110,7 +107,7 @@ std::vector<OpenedGroup> CpuCounters::release() {
   std::vector<OpenedGroup> old;
   for (WatchedGroup& watched : groups_) {
     GroupTimes& past = past_times_[watched.opened.events.front()];
-    past.enabled += watched.reading.enabled + watched.paused;
+    past.enabled += watched.reading.enabled;
     past.running += watched.reading.running;
     old.push_back(std::move(watched.opened));
   }
@@ -181,8 +178,11 @@ void CpuCounters::watch(WatchedGroup& watched) {
   const GroupReading& reading = watched.reading;
   watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
   const GroupState state = *watched.state;
-  conditions_.note_times(watched.opened.events, {reading.enabled, reading.running}, state,
-                         watched.window);
+  const ShareWindow times{reading.enabled, reading.running};
+  if (watched.watch.is_excused()) {
+    watched.window = times;
+  }
+  conditions_.note_times(watched.opened.events, times, state, watched.window);
   const bool loses_time = state == GroupState::multiplexed || state == GroupState::starved;
   if (watched.opened.is_merged_hardware && loses_time) {
     conditions_.note_parting(watched.opened.events);
@@ -214,28 +214,9 @@ void CpuCounters::scale(const WatchedGroup& watched) {
   }
 }
 
-bool CpuCounters::control_hardware(PerfKernel& kernel, GroupControl what) {
-  bool all_obeyed = true;
+void CpuCounters::excuse_sharing(RawCount until) {
   for (WatchedGroup& watched : groups_) {
-    if (watched.opened.is_hardware) {
-      claim_.call_begins(monotonic_ns());
-      EventGroup& group = watched.opened.group;
-      const auto done = what == GroupControl::enable ? group.enable(kernel) : group.disable(kernel);
-      all_obeyed = done && all_obeyed;
-    }
-  }
-  return all_obeyed;
-}
-
-void CpuCounters::note_pause(RawCount now) {
-  paused_at_ = now;
-}
-
-void CpuCounters::note_resumption(RawCount now) {
-  const RawCount begun = std::exchange(paused_at_, 0);
-  for (WatchedGroup& watched : groups_) {
-    watched.watch.excuse_clock();
-    watched.paused += watched.opened.is_hardware && begun != 0 ? now - begun : 0;
+    watched.watch.excuse_sharing(until);
   }
 }
 

@@ -27,10 +27,9 @@ struct GroupTimes {
 // What one CPU has counted: its open groups and a total for each wanted event. Totals live as long
 // as the CPU is online and outlast the reopening of a group.
 //
-// System calls can hang, so they are made apart from everything else: collect() and
-// control_hardware() are called without a lock by the one thread that holds the CPU's claim, and
-// touch nothing that others look at. All other functions are called with the lock of CounterSet
-// held.
+// System calls can hang, so they are made apart from everything else: collect() is called without
+// a lock by the one thread that holds the CPU's claim, and touches nothing that others look at. All
+// other functions are called with the lock of CounterSet held.
 class CpuCounters {
  public:
   // Room for the wanted events that `traits` tells of, none of them open yet. `traits` must outlive
@@ -59,14 +58,8 @@ class CpuCounters {
   // descriptors don't suffice for the old groups and new ones at once.
   std::vector<OpenedGroup> release();
 
-  // Stops the groups of hardware events, or lets them go on; whether all of them obeyed.
-  bool control_hardware(PerfKernel& kernel, GroupControl what);
-  // They are about to be stopped, and they go on; `now` is CLOCK_MONOTONIC in ns. Their clocks
-  // stand still meanwhile; that the time they show as enabled goes on tells what was lost.
-  void note_pause(RawCount now);
-  void note_resumption(RawCount now);
-  // One of them could not be enabled again: asks to be reopened.
-  void ask_to_be_reopened();
+  // As CounterSet's.
+  void excuse_sharing(RawCount until);
 
   // No reading has come from this CPU, since a call hangs: it has no data until one comes.
   void mark_unanswered() { unanswered_ = true; }
@@ -131,7 +124,6 @@ class CpuCounters {
     int failures = 0;                 // in a row
     ShareWindow window;               // see EventConditions
     GroupReading reading;             // the newest that succeeded
-    RawCount paused = 0;              // ns
     RawCount read_time = 0;
     ReadSpan fetched;  // collect()'s: of the call that apply() takes in next
   };
@@ -140,6 +132,7 @@ class CpuCounters {
   void apply_group(WatchedGroup& watched);
   void note_fault(WatchedGroup& watched, const ReadFault& why);
   void note_absence();
+  void ask_to_be_reopened();
   void watch(WatchedGroup& watched);
   void scale(const WatchedGroup& watched);
   [[nodiscard]] const WatchedGroup* group_of(std::size_t event) const;
@@ -151,7 +144,6 @@ class CpuCounters {
   bool unanswered_ = false;
   bool came_back_ = false;
   RawCount applied_at_ = 0;
-  RawCount paused_at_ = 0;           // 0: not now
   RawCount asked_for_fault_at_ = 0;  // to be reopened; 0: never
   Arrangement arrangement_ = Arrangement::merged;
   std::optional<Fault> crowded_;

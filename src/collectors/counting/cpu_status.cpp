@@ -78,7 +78,7 @@ GroupTimes CpuCounters::times_ever_led_by(std::size_t event) const {
   GroupTimes times = past_times_[event];
   const WatchedGroup* watched = group_of(event);
   if (watched != nullptr && watched->opened.events.front() == event) {
-    times.enabled += watched->reading.enabled + watched->paused;
+    times.enabled += watched->reading.enabled;
     times.running += watched->reading.running;
   }
   return times;

@@ -12,6 +12,10 @@ namespace perf_exporter {
 namespace {
 
 constexpr auto kPollInterval = std::chrono::seconds(1);
+// Of a truth check that has precedence, in ns: one that takes longer hangs; and the time in which
+// the kernel gives back what it took, many times over.
+constexpr RawCount kLongestCheck = 5'000'000'000;
+constexpr RawCount kRotation = 100'000'000;
 constexpr auto kStopPatience = std::chrono::milliseconds(700);
 
 std::uint64_t in_ns(std::chrono::milliseconds interval) {
@@ -31,8 +35,9 @@ Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Conf
       groups_(kernel, config_.events, pmus_, config_.guests),
       truth_(kernel, config_.events, config_.paths, config_.affinity),
       patience_(kPollInterval) {
-  truth_.set_loan({[this](CpuId cpu) { counters_.pause_hardware(cpu); },
-                   [this](CpuId cpu) { counters_.resume_hardware(cpu); }});
+  truth_.set_precedence(
+      {[this](CpuId cpu) { counters_.excuse_sharing(cpu, monotonic_ns() + kLongestCheck); },
+       [this](CpuId cpu) { counters_.excuse_sharing(cpu, monotonic_ns() + kRotation); }});
 }
 
 Opener::~Opener() {

@@ -10,8 +10,6 @@
 namespace perf_exporter {
 namespace {
 
-constexpr int kChecksToRest = 12;  // an hour's
-
 CpuList cpus_of(const CorePmu& pmu, const CpuList& cpus) {
   return pmu.cpus.empty() ? cpus : intersect(pmu.cpus, cpus);
 }
@@ -62,13 +60,7 @@ bool TruthWatch::check(const std::vector<CorePmu>& pmus, const CpuList& counted)
     if (cpus_of(pmu, counted).empty()) {
       continue;
     }
-    int& without_loan = without_loan_[pmu.name];
-    const CounterLoan loan = without_loan > 0 ? CounterLoan{} : loan_;
-    without_loan -= without_loan > 0 ? 1 : 0;
-    PmuTruth truth = check_truth(kernel_, pmu, cpus_of(pmu, usable), loan, affinity_);
-    if (truth.longest_pause > kLongestPause) {
-      without_loan = kChecksToRest;
-    }
+    PmuTruth truth = check_truth(kernel_, pmu, cpus_of(pmu, usable), precedence_, affinity_);
     if (const PmuTruth* before = standing_of(pmu.name)) {
       truth.cycles = standing_after(before->cycles, truth.cycles);
       truth.instructions = standing_after(before->instructions, truth.instructions);

@@ -19,9 +19,8 @@ class TruthWatch {
   TruthWatch(PerfKernel& kernel, EventSet wanted, HostPaths paths,
              CallUse affinity = CallUse::make);
 
-  // How the checks get counters where what is counted takes all of them; nothing by default. Where
-  // counting stood still for too long (see CounterLoan) a PMU's next twelve checks do without.
-  void set_loan(CounterLoan loan) { loan_ = std::move(loan); }
+  // How the checks get counters where what is counted takes all of them; nothing by default.
+  void set_precedence(Precedence precedence) { precedence_ = std::move(precedence); }
 
   // Checks each PMU that has any of `counted`, the CPUs that are counted now, on a CPU of these
   // that is neither isolated nor nohz_full: those are not to be disturbed. Does nothing where no
@@ -48,9 +47,8 @@ class TruthWatch {
   HostPaths paths_;
   CallUse affinity_;
   bool wants_hardware_;
-  CounterLoan loan_;
+  Precedence precedence_;
   std::vector<PmuTruth> standing_;
-  std::map<std::string, int> without_loan_;  // by PMU: so many checks to come
 };
 
 // The wanted events that are not to be believed where a PMU has failed like this: true at their

@@ -26,8 +26,6 @@ std::string in_words(const EventTruth& truth) {
       return "others held the counters";
     case WhyUnknown::shared_counter:
       return "the counters were shared with others";
-    case WhyUnknown::interrupted:
-      return "a try was interrupted, and counting was not to stand still for longer";
     case WhyUnknown::no_such_event:
     case WhyUnknown::none:
       break;

@@ -115,12 +115,28 @@ TEST(GroupWatch, TimeSpentInTheCallsIsNoStandingClock) {
   EXPECT_EQ(watch.observe(20 * kMs, 20 * kMs, {910 * kMs, 1800 * kMs}), GroupState::counting);
 }
 
-TEST(GroupWatch, AClockThatWasStoppedOnPurposeIsExcusedOnce) {
+TEST(GroupWatch, CountersThatWereBorrowedAreNotShared) {
   GroupWatch watch;
   look(watch, 1000, 1000, 1000);
-  watch.excuse_clock();
-  EXPECT_EQ(look(watch, 1000, 1000, 1500), GroupState::counting);
-  EXPECT_EQ(look(watch, 1000, 1000, 2000), GroupState::dead);
+  watch.excuse_sharing(1100 * kMs);
+  EXPECT_EQ(look(watch, 1050, 1046, 1050), GroupState::counting);
+  EXPECT_EQ(look(watch, 1500, 1492, 1500), GroupState::counting) << "begun before the end";
+  EXPECT_FALSE(look(watch, 2000, 1988, 2000) == GroupState::counting) << "that is over";
+}
+
+TEST(GroupWatch, WhatSharedItsCountersOrHadNoneIsNotExcused) {
+  GroupWatch watch;
+  watch.excuse_sharing(5000 * kMs);
+  EXPECT_EQ(look(watch, 1000, 500, 1000), GroupState::multiplexed) << "at the first reading";
+  EXPECT_EQ(look(watch, 2000, 1000, 2000), GroupState::multiplexed);
+  EXPECT_FALSE(watch.is_excused());
+}
+
+TEST(GroupWatch, AClockThatStandsStillIsNotExcused) {
+  GroupWatch watch;
+  look(watch, 1000, 1000, 1000);
+  watch.excuse_sharing(5000 * kMs);
+  EXPECT_EQ(look(watch, 1000, 1000, 1500), GroupState::dead);
 }
 
 TEST(GroupWatch, AClockThatStopsInGuestsMayStandForASecond) {

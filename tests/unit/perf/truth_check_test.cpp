@@ -69,8 +69,8 @@ class TruthCheckTest : public testing::Test {
   }
   [[nodiscard]] std::size_t tries() const { return kernel_.reads(); }
 
-  // Whatever was asked of the kernel: user mode of the own task, nothing pinned or inherited, no
-  // guest, and nothing left open.
+  // Whatever was asked of the kernel: user mode of the own task, nothing inherited, nothing pinned
+  // without precedence, no guest, and nothing left open.
   void TearDown() override {
     for (const SeenOpen& seen : kernel_.opens()) {
       EXPECT_EQ(seen.call.pid, 0);
@@ -79,7 +79,7 @@ class TruthCheckTest : public testing::Test {
       EXPECT_EQ(seen.attr.exclude_hv, 1U);
       EXPECT_EQ(seen.attr.exclude_guest, 1U);
       EXPECT_EQ(seen.attr.exclude_user, 0U);
-      EXPECT_EQ(seen.attr.pinned, 0U);
+      EXPECT_TRUE(seen.attr.pinned == 0U || has_precedence_);
       EXPECT_EQ(seen.attr.exclusive, 0U);
       EXPECT_EQ(seen.attr.inherit, 0U);
       EXPECT_EQ(seen.attr.disabled, seen.call.group_fd == -1 ? 1U : 0U);
@@ -87,6 +87,7 @@ class TruthCheckTest : public testing::Test {
     EXPECT_EQ(open_descriptors(), descriptors_);
   }
 
+  bool has_precedence_ = false;
   std::size_t descriptors_ = open_descriptors();
   FakePerfKernel kernel_;
   CorePmu pmu_{"cpu", 4, {}};
@@ -192,73 +193,58 @@ TEST_F(TruthCheckTest, CountersThatOthersHoldAreNotJudged) {
   expect_unknown(check(), WhyUnknown::no_counter);
 }
 
-TEST_F(TruthCheckTest, RoomIsMadeOnceAndGivenBackWhereThereIsNone) {
-  int made = 0;
-  int given_back = 0;
-  const CounterLoan loan{[&](CpuId) {
-                           ++made;
+// The caller's own groups hold every counter.
+class TruthPrecedenceTest : public TruthCheckTest {
+ protected:
+  TruthPrecedenceTest() { kernel_.set_counters(1); }
+
+  PmuTruth check() { return check_truth(kernel_, pmu_, {some_cpu()}, precedence_); }
+
+  int begun_ = 0;
+  int ended_ = 0;
+  bool is_on_ = false;
+  Precedence precedence_{[this](CpuId) {
+                           ++begun_;
+                           is_on_ = has_precedence_ = true;
                            kernel_.set_counters(2);
                          },
-                         [&](CpuId) { ++given_back; }};
-  kernel_.set_counters(1);
-  PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, loan);
-  EXPECT_EQ(truth.instructions.verdict, Verdict::right);
-  EXPECT_EQ(made, 1);
-  EXPECT_EQ(given_back, 1);
-  truth = check_truth(kernel_, pmu_, {some_cpu()}, loan);
-  EXPECT_EQ(truth.instructions.verdict, Verdict::right);
-  EXPECT_EQ(made, 1) << "not where there are counters";
-  kernel_.refuse({}, EACCES);
-  check_truth(kernel_, pmu_, {some_cpu()}, loan);
-  EXPECT_EQ(made, 1) << "not where it is of no use";
-}
-
-TEST_F(TruthCheckTest, CountersThatOthersHoldAreNotJudgedWithRoomEither) {
-  kernel_.set_counters(0);
-  int given_back = 0;
-  const CounterLoan loan{[](CpuId) {}, [&](CpuId) { ++given_back; }};
-  expect_unknown(check_truth(kernel_, pmu_, {some_cpu()}, loan), WhyUnknown::no_counter);
-  EXPECT_GE(given_back, 1);
-  EXPECT_LE(given_back, 3) << "once for each try";
-}
-
-// The caller's events stand still for the loop, and for nothing that the check opens or closes.
-TEST_F(TruthCheckTest, ThePauseHoldsTheLoopAlone) {
-  kernel_.set_counters(1);
-  bool pauses = false;
-  int opened_meanwhile = 0;
-  const CounterLoan loan{[&](CpuId) {
-                           pauses = true;
-                           kernel_.set_counters(2);
-                         },
-                         [&](CpuId) {
-                           pauses = false;
-                           kernel_.set_counters(1);
+                         [this](CpuId) {
+                           ++ended_;
+                           is_on_ = false;
                          }};
-  kernel_.set_before_open([&](const OpenCall&) { opened_meanwhile += pauses ? 1 : 0; });
-  const PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, loan);
-  EXPECT_EQ(truth.instructions.verdict, Verdict::right);
-  EXPECT_FALSE(pauses);
-  EXPECT_EQ(opened_meanwhile, 0);
-  EXPECT_GT(truth.longest_pause, 0U);
+};
+
+TEST_F(TruthPrecedenceTest, IsTakenOnceWhereThereAreNoCountersOtherwise) {
+  kernel_.set_before_open([this](const OpenCall& call) {
+    EXPECT_EQ(call.attr->pinned != 0, is_on_ && call.group_fd < 0) << "the leader's flag";
+  });
+  EXPECT_EQ(check().instructions.verdict, Verdict::right);
+  EXPECT_EQ(begun_, 1);
+  EXPECT_EQ(ended_, 1);
 }
 
-// As where the thread loses its CPU in the loop. What counts nothing is not condemned by one try.
-TEST_F(TruthCheckTest, ALongPauseIsTheLastOfItsCheck) {
-  count_instructions(0);
+TEST_F(TruthPrecedenceTest, IsNotTakenWhereThereAreCounters) {
+  kernel_.set_counters(2);
+  EXPECT_EQ(check().instructions.verdict, Verdict::right);
+  EXPECT_EQ(begun_, 0);
+}
+
+TEST_F(TruthPrecedenceTest, IsNotTakenWhereItIsOfNoUse) {
+  kernel_.refuse({}, EACCES);
+  check();
+  EXPECT_EQ(begun_, 0);
+}
+
+// Nobody has precedence over what others have pinned.
+TEST_F(TruthPrecedenceTest, CountersThatAreNotToBeHadAreNotJudged) {
+  precedence_.begins = [this](CpuId) {
+    ++begun_;
+    has_precedence_ = true;
+  };
   kernel_.set_counters(1);
-  int made = 0;
-  const CounterLoan loan{[&](CpuId) {
-                           ++made;
-                           kernel_.set_counters(2);
-                           std::this_thread::sleep_for(std::chrono::nanoseconds(kLongestPause + 1));
-                         },
-                         [&](CpuId) { kernel_.set_counters(1); }};
-  const PmuTruth truth = check_truth(kernel_, pmu_, {some_cpu()}, loan);
-  EXPECT_EQ(made, 1);
-  EXPECT_GT(truth.longest_pause, kLongestPause);
-  EXPECT_EQ(truth.instructions.verdict, Verdict::unknown);
-  EXPECT_EQ(truth.instructions.why, WhyUnknown::interrupted);
+  expect_unknown(check(), WhyUnknown::no_counter);
+  EXPECT_EQ(begun_, 1);
+  EXPECT_EQ(ended_, 1);
 }
 
 TEST_F(TruthCheckTest, WhatIsRefusedIsNotJudged) {

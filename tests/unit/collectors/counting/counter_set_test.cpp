@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <condition_variable>
 
+#include "base/clock.h"
 #include "fakes/descriptors.h"
 #include "unit/collectors/counting/machine.h"
 
@@ -318,42 +319,31 @@ TEST_F(CounterSetTest, ACpuOfAnotherPackageLeavesTheSumsOfTheFirst) {
   });
 }
 
-TEST_F(CounterSetTest, HardwareIsPausedOnOneCpuAndGoesOn) {
-  machine_.counters.pause_hardware(CpuId{1});
-  EXPECT_EQ(machine_.kernel.enabled_hardware(0), 7U);
-  EXPECT_EQ(machine_.kernel.enabled_hardware(1), 0U);
-  machine_.counters.resume_hardware(CpuId{1});
-  EXPECT_EQ(machine_.kernel.enabled_hardware(1), 7U);
-  machine_.counters.pause_hardware(CpuId{9});
-  EXPECT_EQ(machine_.reopen(), 0U);
-  machine_.counters.pause_hardware(CpuId{0});
-  machine_.kernel.set_control_error(EBUSY);
-  machine_.counters.resume_hardware(CpuId{0});
-  EXPECT_EQ(machine_.counters.reopen_requests().size(), 1U) << "it could not go on";
-}
-
-TEST(CounterSet, APauseIsTimeInWhichNothingRan) {
-  Machine machine(events_named({"cycles", "page_faults"}), "0");
+// As while a truth check has precedence: 5 ms of each second are lost from the second reading on.
+TEST(CounterSet, BorrowedCountersAreNotShared) {
+  Machine machine(default_events(), "0");
+  machine.kernel.count(hardware(), [](const perf_event_attr&, int, int n) {
+    const auto seconds = static_cast<std::uint64_t>(n) + 1;
+    const std::uint64_t lost = static_cast<std::uint64_t>(n) * 5'000'000;
+    return FakeCount{seconds * 1000, seconds * kSecond, seconds * kSecond - lost};
+  });
   machine.open_cpu(CpuId{0});
   machine.read();
-  machine.counters.pause_hardware(CpuId{0});
-  let_the_reading_age();
-  machine.counters.resume_hardware(CpuId{0});
-  const auto lost = [&](const char* event) {
-    std::uint64_t ns = 0;
-    machine.with_cpu(0, [&](const CpuCounters& cpu) {
-      const GroupTimes times = *cpu.times_led_by(index_of(machine.events, event));
-      ns = static_cast<std::uint64_t>(times.enabled - times.running);
-    });
-    return ns;
-  };
-  const std::uint64_t before = lost("cycles");
-  EXPECT_GE(before, 1'000'000U);
-  EXPECT_EQ(lost("page_faults"), 0U) << "it went on";
-  machine.open_cpu(CpuId{0});
+  machine.counters.excuse_sharing(CpuId{0}, monotonic_ns() + kSecond);
+  machine.counters.excuse_sharing(CpuId{9}, monotonic_ns() + kSecond);
   machine.read();
-  EXPECT_EQ(lost("cycles"), before) << "it stays lost when the group is opened anew";
-  EXPECT_EQ(machine.status(0, "cycles"), EventStatus::counting) << "nobody shares the counter";
+  EXPECT_EQ(machine.status(0, "cycles"), EventStatus::counting);
+  EXPECT_EQ(machine.reopen(), 0U);
+  EXPECT_EQ(machine.total(0, "cycles"), 2005U) << "scaled over what was lost";
+  machine.with_cpu(0, [&](const CpuCounters& cpu) {
+    const GroupTimes times = *cpu.times_led_by(index_of(machine.events, "cycles"));
+    EXPECT_EQ(static_cast<std::uint64_t>(times.enabled - times.running), 5'000'000U);
+    EXPECT_EQ(cpu.condition(index_of(machine.events, "cycles")).lack, Lack::none);
+  });
+  machine.counters.excuse_sharing(CpuId{0}, 0);
+  machine.read();
+  EXPECT_EQ(machine.status(0, "cycles"), EventStatus::multiplexed);
+  EXPECT_EQ(machine.reopen(), 1U) << "apart";
 }
 
 TEST(CounterSet, WhatIsHeldBackOfACpuThatGoesStaysInTheSums) {

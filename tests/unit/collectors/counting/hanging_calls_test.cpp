@@ -140,7 +140,6 @@ TEST_F(HangingReadTest, GroupsInACallAreNotReplaced) {
   const std::size_t before = open_descriptors();
   machine_.open_cpu(CpuId{1});
   machine_.counters.release(CpuId{1});
-  machine_.counters.pause_hardware(CpuId{1});
   EXPECT_EQ(open_descriptors(), before) << "the new ones are closed, the old ones stay";
   EXPECT_EQ(reads_.begun(), 1U);
   find_all_scrapes();

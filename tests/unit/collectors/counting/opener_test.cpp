@@ -411,7 +411,7 @@ TEST_F(TruthTest, ACheckThatCannotJudgeChangesNothing) {
   ASSERT_TRUE(running());
   others_hold_it_ = true;
   const std::size_t before = machine_.kernel.enables();
-  while (machine_.kernel.enables() < before + 9) {
+  while (machine_.kernel.enables() < before + 6) {
     std::this_thread::sleep_for(10ms);
   }
   machine_.read();
@@ -438,9 +438,8 @@ TEST_F(TruthTest, IsFoundOutThoughTheOwnEventsTakeEveryCounter) {
   counts_ = false;
   ASSERT_TRUE(wait_for_passes(2));
   EXPECT_EQ(verdict(), Verdict::not_counting);
-  ASSERT_TRUE(opener_->stop());
   for (const int cpu : {0, 1}) {
-    EXPECT_EQ(machine_.kernel.enabled_hardware(cpu), kHardwareEvents) << "given back";
+    EXPECT_EQ(machine_.kernel.enabled_hardware(cpu), kHardwareEvents) << "they are not stopped";
   }
 }
 

@@ -177,29 +177,5 @@ TEST_F(TruthWatchTest, WithoutAPmuThereIsNoVerdict) {
   EXPECT_TRUE(watch_.standing().empty());
 }
 
-// For an hour of checks: the machine is too busy for it just now.
-TEST(TruthWatchPauses, AreNotTriedAgainAtOnceWhereOneWasLong) {
-  if (!has_known_loop()) {
-    GTEST_SKIP() << "there is no loop for this architecture";
-  }
-  Machine machine(default_events(), "0-1");
-  machine.host.add_pmu("cpu", 4);
-  machine.kernel.set_counters(0);
-  TruthWatch watch(machine.kernel, machine.events, machine.host.paths());
-  int made = 0;
-  watch.set_loan({[&](CpuId) {
-                    ++made;
-                    std::this_thread::sleep_for(std::chrono::nanoseconds(kLongestPause + 1));
-                  },
-                  [](CpuId) {}});
-  const CpuList own = {CpuId{::sched_getcpu()}};
-  for (int check = 0; check < 13; ++check) {
-    watch.check(find_core_pmus(machine.host.paths()), own);
-    EXPECT_EQ(made, 1);
-  }
-  watch.check(find_core_pmus(machine.host.paths()), own);
-  EXPECT_EQ(made, 2);
-}
-
 }  // namespace
 }  // namespace perf_exporter
