@@ -31,6 +31,7 @@ void CounterSet::with_reading(const Use& use) {
       for (auto& [cpu, counters] : cpus_) {
         counters.mark_unanswered();
       }
+      reading_ended_ = 0;
       break;
     } else if (read_all(lock, reading) == Turn::done) {
       break;
@@ -134,6 +135,7 @@ CpuCounters* CounterSet::claim(CpuId cpu, Lock& lock) {
     }
     if (claim.patience_left(now) == 0) {
       entry->second.mark_unanswered();
+      reading_ended_ = 0;
       return nullptr;
     }
     claim_freed_.wait_for(lock, std::chrono::nanoseconds(claim.patience_left(now)));

@@ -129,6 +129,7 @@ void CounterSet::set_untrusted(std::map<std::string, std::vector<bool>> by_pmu) 
   for (auto& [cpu, counters] : cpus_) {
     mark_untrusted(counters);
   }
+  reading_ended_ = 0;
 }
 
 void CounterSet::mark_untrusted(CpuCounters& counters) const {
@@ -261,7 +262,7 @@ void CounterSet::with_state(const std::function<void(const CountersView&)>& use)
 }
 
 CountersView CounterSet::view() const {
-  return {events_, cpus_, retired_, generation_, read_failures_, reopenings_};
+  return {events_, cpus_, retired_, generation_, read_failures_, reopenings_, reading_ended_};
 }
 
 }  // namespace perf_exporter

@@ -30,6 +30,7 @@ struct CountersView {
   std::uint64_t generation;     // changes whenever CPUs or groups come or go
   std::uint64_t read_failures;  // group reads that failed, ever
   std::uint64_t reopenings;     // CPUs whose groups were opened anew, ever
+  RawCount read_at = 0;         // as CounterSet::read_at()
 };
 
 // All CPUs' counters and the lock that guards them. The opening thread installs and removes;

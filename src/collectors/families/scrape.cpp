@@ -34,9 +34,15 @@ void Scrape::take(const Use& use) {
   counters_.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
     message = report_of(faults);
     refresh_own_metrics(view);
-    ProcessUsage usage = process_.read(boot_time_ns());
-    usage.dropped_messages = dropped_messages_();
-    use(table_.update(view, usage), own_);
+    const bool is_shared = view.read_at != 0 && view.read_at == samples_of_ &&
+                           samples_->layout.generation == view.generation;
+    if (!is_shared) {
+      ProcessUsage usage = process_.read(boot_time_ns());
+      usage.dropped_messages = dropped_messages_();
+      samples_ = &table_.update(view, usage);
+      samples_of_ = view.read_at;
+    }
+    use(*samples_, own_);
   });
   if (!message.empty()) {  // a log that stalls must not hold the counters
     logger_->warn(message);

@@ -43,6 +43,8 @@ class Scrape {
   ProcessMetrics process_;
   // All below is guarded by the counters' lock, which is held while a reading is used.
   CounterTable table_;
+  const SampleTable* samples_ = nullptr;  // the table's
+  RawCount samples_of_ = 0;               // the reading's view.read_at
   std::vector<prometheus::MetricFamily> lasting_;
   bool lasting_changed_ = true;
   OwnMetrics own_;

@@ -67,6 +67,42 @@ class ScrapeTest : public testing::Test {
   std::vector<std::string> own_families_;
 };
 
+// The samples that tell of the process are of the same moment as those of the counters.
+TEST_F(ScrapeTest, WhatSharesAReadingSharesAllSamples) {
+  std::vector<Value> first;
+  std::vector<Value> second;
+  do {  // until the machine is quick enough for it
+    let_the_reading_age();
+    const std::size_t reads = machine_.kernel.reads();
+    scrape_.take([&](const SampleTable& table, const OwnMetrics&) { first = table.values; });
+    const std::size_t reads_of_one = machine_.kernel.reads() - reads;
+    scrape_.take([&](const SampleTable& table, const OwnMetrics&) { second = table.values; });
+    if (machine_.kernel.reads() - reads == reads_of_one) {
+      break;
+    }
+  } while (true);
+  EXPECT_TRUE(std::equal(first.begin(), first.end(), second.begin(), second.end(),
+                         [](const Value& one, const Value& other) {
+                           return one.count == other.count && one.real == other.real &&
+                                  one.present == other.present;
+                         }));
+}
+
+// Nobody has read meanwhile, and yet it is another table.
+TEST_F(ScrapeTest, WhatIsNoLongerTrustedIsNotShared) {
+  const auto present = [this] {
+    std::size_t count = 0;
+    scrape_.take([&](const SampleTable& table, const OwnMetrics&) {
+      count = static_cast<std::size_t>(std::count_if(table.values.begin(), table.values.end(),
+                                                     [](const Value& v) { return v.present; }));
+    });
+    return count;
+  };
+  const std::size_t before = present();
+  machine_.counters.set_untrusted({{"", std::vector<bool>(machine_.events.size(), true)}});
+  EXPECT_LT(present(), before);
+}
+
 TEST_F(ScrapeTest, FailedReadsAreLoggedOnceAMinuteAtMost) {
   take();
   EXPECT_EQ(log_lines(), 0U);
