@@ -49,6 +49,8 @@ def stat(starts):
         assert "context_switches" in done.stdout
     expect(0, starts.granted(), "stat", "--for=100ms", f"--collector={harness.ALL_COLLECTORS}", "--cpus=housekeeping")
     expect(REFUSED, starts.refused(), "stat", "--for=100ms", SOFTWARE)
+    # In the background of a shell SIGINT is ignored, and what is ignored stays so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen([*starts.granted(), "stat", "--for=1h", SOFTWARE], stdout=subprocess.PIPE)
     time.sleep(1)
     process.send_signal(signal.SIGINT)
