@@ -185,7 +185,11 @@ Result<void> permit_by(const Trials& trials) {
 Wanted wanted_of(const EventSet& events) {
   Wanted wanted{Want::no, Want::no, Want::yes};
   for (const Event& event : events) {
-    (is_software(event) ? wanted.software_events : wanted.hardware_events) = Want::yes;
+    if (is_core(event)) {
+      wanted.hardware_events = Want::yes;
+    } else if (is_software(event)) {
+      wanted.software_events = Want::yes;
+    }
   }
   return wanted;
 }

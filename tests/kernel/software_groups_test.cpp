@@ -185,8 +185,8 @@ TEST_F(SoftwareGroups, AllMembersRunAfterOtherEventsCameAndWent) {
     ASSERT_TRUE(group->enable(kernel));
     make_events();
     LinuxPerfKernel others;
-    for (const auto& other_specs : mixed_groups()) {
-      auto other = EventGroup::open(others, other_specs, Target::of_cpu(cpu()));
+    for (const auto& other_encodings : mixed_groups()) {
+      auto other = EventGroup::open(others, other_encodings, Target::of_cpu(cpu()));
       ASSERT_TRUE(other) << other.error().fault.what;
       ASSERT_TRUE(other->enable(others));
       retire(10'000);

@@ -86,7 +86,7 @@ void CpuCounters::note_fault(WatchedGroup& watched, const ReadFault& why) {
     watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
   }
   if (++watched.failures >= kFailuresInARow) {
-    conditions_.note_failure(watched.opened.events, why.fault.code);
+    conditions_.note_failure(watched.opened.events, why);
   } else if (!has_times) {
     return;
   }

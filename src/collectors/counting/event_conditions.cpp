@@ -37,7 +37,8 @@ void EventConditions::judge(std::size_t event, GroupState state, const ShareWind
 void EventConditions::note_times(const std::vector<std::size_t>& events, const ShareWindow& times,
                                  GroupState state, ShareWindow& window) {
   for (const std::size_t event : events) {
-    if (conditions_[event].lack == Lack::unread) {
+    const Lack lack = conditions_[event].lack;
+    if (lack == Lack::unread || lack == Lack::cut_short) {
       set(event, {});
     }
   }
@@ -65,9 +66,11 @@ void EventConditions::note_parting(const std::vector<std::size_t>& events) {
   }
 }
 
-void EventConditions::note_failure(const std::vector<std::size_t>& events, int error) {
+void EventConditions::note_failure(const std::vector<std::size_t>& events, const ReadFault& why) {
+  const bool is_refused = why.lies == ReadFault::Lies::in_call;
   for (const std::size_t event : events) {
-    set(event, {Lack::unread, std::nullopt, error});
+    set(event, {is_refused ? Lack::unread : Lack::cut_short, std::nullopt,
+                is_refused ? why.fault.code : 0});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/count.h"
+#include "perf/event_group.h"
 #include "perf/group_watch.h"
 
 namespace perf_exporter {
@@ -13,9 +14,10 @@ namespace perf_exporter {
 // What an event that is open lacks.
 enum class Lack : std::uint8_t {
   none,
-  shared,  // it has its counter for a part of the time only
-  taken,   // next to never
-  unread,  // its readings fail
+  shared,     // it has its counter for a part of the time only
+  taken,      // next to never
+  unread,     // the kernel refuses its readings
+  cut_short,  // they come without all members of its group
 };
 
 struct EventCondition {
@@ -48,8 +50,8 @@ class EventConditions {
                   GroupState state, ShareWindow& window);
   // The group of all hardware events did not run all the time; its parts will be read apart.
   void note_parting(const std::vector<std::size_t>& events);
-  // Its readings have failed with this errno for several times in a row.
-  void note_failure(const std::vector<std::size_t>& events, int error);
+  // Its readings have failed for several times in a row, the last time so.
+  void note_failure(const std::vector<std::size_t>& events, const ReadFault& why);
   // The event is not open any more.
   void forget(std::size_t event);
 

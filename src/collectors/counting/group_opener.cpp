@@ -84,7 +84,8 @@ OpenedCpu GroupOpener::open_groups(CpuId cpu, Arrangement arrangement, std::size
   attempt.pmu = core_pmu_of(pmus_, cpu);
   attempt.allowance = allowance;
   attempt.result.arrangement = arrangement;
-  open_software(attempt);
+  open_kind(attempt, PmuKind::software);
+  open_kind(attempt, PmuKind::tracepoint);
   open_hardware(attempt, arrangement);
   return std::move(attempt.result);
 }
@@ -128,10 +129,10 @@ void GroupOpener::keep_what_opens_alone(Attempt& attempt, Indices& events) {
   });
 }
 
-void GroupOpener::open_software(Attempt& attempt) {
+void GroupOpener::open_kind(Attempt& attempt, PmuKind kind) {
   Indices events;
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
-    if (is_software(wanted_[i])) {
+    if (pmu_kind(wanted_[i].encoding) == kind) {
       events.push_back(i);
     }
   }
@@ -166,7 +167,7 @@ void GroupOpener::refuse_together(Attempt& attempt, const Indices& events) {
 void GroupOpener::open_hardware(Attempt& attempt, Arrangement arrangement) {
   std::vector<std::pair<std::string_view, Indices>> groups;  // semantic groups, in catalogue order
   for (std::size_t i = 0; i < wanted_.size(); ++i) {
-    if (is_software(wanted_[i])) {
+    if (!is_core(wanted_[i])) {
       continue;
     }
     const Trial trial = known_or_tried(i, attempt.cpu, attempt.pmu);

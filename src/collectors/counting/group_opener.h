@@ -43,11 +43,12 @@ OpenedCpu nothing_tried(std::size_t events, const std::string& why);
 
 // Opens the wanted events on one CPU after another. Used by one thread.
 //
-// Software events form one group. Hardware events form one merged group where the PMU takes it,
-// else a group for each semantic group of the catalogue. What a PMU refused on one CPU is
-// remembered and not asked again on its next CPU. An architectural event that Arm's PMU does not
-// list is not asked for at all, and has no errno: some would open and stay 0. Events of a semantic
-// group that open alone and not together are busy: the PMU may have room another time.
+// Software events form one group, and so do tracepoints. Hardware events form one merged group
+// where the PMU takes it, else a group for each semantic group of the catalogue. What a PMU refused
+// on one CPU is remembered and not asked again on its next CPU. An architectural event that Arm's
+// PMU does not list is not asked for at all, and has no errno: some would open and stay 0. Events
+// of a semantic group that open alone and not together are busy: the PMU may have room another
+// time.
 class GroupOpener {
  public:
   // `kernel` must outlive the opener. `pmus` are the machine's core PMUs.
@@ -90,7 +91,7 @@ class GroupOpener {
   Trial try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu);
   Trial known_or_tried(std::size_t event, CpuId cpu, const CorePmu* pmu);
   bool open_group(Attempt& attempt, const Indices& events);
-  void open_software(Attempt& attempt);
+  void open_kind(Attempt& attempt, PmuKind kind);
   void open_hardware(Attempt& attempt, Arrangement arrangement);
   void open_semantic_group(Attempt& attempt, const Indices& events);
   void keep_what_opens_alone(Attempt& attempt, Indices& events);

@@ -20,9 +20,9 @@ bool is_lasting(const EventRefusal& refusal) {
 
 GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu) {
   const Encoding plain = wanted_[event].encoding;
-  const bool software = is_software(wanted_[event]);
+  const bool on_core = is_core(wanted_[event]);
   std::vector<Encoding> candidates = {plain};
-  if (!software && pmu != nullptr && !pmu->cpus.empty()) {
+  if (on_core && pmu != nullptr && !pmu->cpus.empty()) {
     candidates.insert(candidates.begin(), on_pmu(plain, pmu->type));
   }
   Trial trial{plain, {}};
@@ -34,9 +34,9 @@ GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const Co
   }
   const Target target = Target::of_cpu(cpu);
   for (const Encoding& encoding : candidates) {
-    const Guests asked = software ? Guests::include : guests_;
+    const Guests asked = on_core ? guests_ : Guests::include;
     auto tried = try_event(kernel_, with_guests(encoding, asked), target);
-    if (!tried && tried.error().code == EOPNOTSUPP && !software && asked == Guests::include &&
+    if (!tried && tried.error().code == EOPNOTSUPP && on_core && asked == Guests::include &&
         try_event(kernel_, with_guests(encoding, Guests::exclude), target)) {
       guests_ = Guests::exclude;
       guests_refused_on_ = cpu;

@@ -129,7 +129,7 @@ constexpr std::size_t kPairs = std::size(kCaches) * std::size(kOps);
 constexpr std::size_t kPlain = std::size(kPlainEvents);
 
 // config = cache | op << 8 | result << 16 (perf_event_open(2), PERF_TYPE_HW_CACHE).
-constexpr Encoding cache_spec(std::uint64_t cache, std::uint64_t op, std::uint64_t result) {
+constexpr Encoding cache_encoding(std::uint64_t cache, std::uint64_t op, std::uint64_t result) {
   return {PERF_TYPE_HW_CACHE, cache | (op << 8U) | (result << 16U)};
 }
 
@@ -145,7 +145,7 @@ constexpr auto make_catalog() {
           op.id == PERF_COUNT_HW_CACHE_OP_READ && result == PERF_COUNT_HW_CACHE_RESULT_ACCESS;
       return CatalogEvent{"hw_cache",
                           kCacheNames[pair][result],
-                          cache_spec(cache.id, op.id, result),
+                          cache_encoding(cache.id, op.id, result),
                           result == 0 ? "hw_cache_accesses" : "hw_cache_misses",
                           result == 0 ? kAccessesHelp : kMissesHelp,
                           kCacheNames[pair][0],

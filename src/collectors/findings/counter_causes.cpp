@@ -77,11 +77,15 @@ std::string tell_failures(const CountingState& state) {
   Sayings sayings;
   for (const auto& [event, failures] : state.unread) {
     for (const auto& [error, cpus] : failures) {
-      const std::string why = error != 0 ? error_name(error) + " (" + std::strerror(error) + ")"
-                                         : "readings are short of events";
-      add_saying(state.events[event].name, " on CPU " + format_cpu_list(cpus) + ": " + why,
+      add_saying(state.events[event].name,
+                 " on CPU " + format_cpu_list(cpus) + ": " + error_name(error) + " (" +
+                     std::strerror(error) + ")",
                  sayings);
     }
+  }
+  for (const auto& [event, cpus] : state.cut_short) {
+    add_saying(state.events[event].name,
+               " on CPU " + format_cpu_list(cpus) + ": readings are short of events", sayings);
   }
   return tell(sayings);
 }
@@ -138,7 +142,7 @@ std::vector<Finding> counter_causes(const CountingState& state) {
         "nmi_watchdog", Severity::warn,
         "kernel.nmi_watchdog " + std::to_string(*state.facts.nmi_watchdog), state.facts));
   }
-  if (!state.unread.empty()) {
+  if (!state.unread.empty() || !state.cut_short.empty()) {
     findings.push_back(
         make_finding("event_unread", Severity::warn, tell_failures(state), state.facts));
   }

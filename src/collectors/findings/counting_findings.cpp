@@ -131,6 +131,9 @@ void add_condition(CpuId cpu, std::size_t event, const EventCondition& condition
     case Lack::unread:
       state.unread[event][condition.error].push_back(cpu);
       break;
+    case Lack::cut_short:
+      state.cut_short[event].push_back(cpu);
+      break;
   }
 }
 

@@ -44,8 +44,10 @@ struct CountingState {
   Aggregate aggregate = Aggregate::cpu;
   // Events that are open and have had no counter for a while.
   std::map<std::size_t, CpuList> starved;
-  // Events whose readings go on failing, by errno.
+  // Events whose readings the kernel goes on refusing, by errno, and those whose readings come
+  // short.
   std::map<std::size_t, std::map<int, CpuList>> unread;
+  std::map<std::size_t, CpuList> cut_short;
   std::vector<IncompleteSum> incomplete_sums;
 };
 

@@ -10,6 +10,10 @@ namespace {
 constexpr RawCount kSecond = 1'000'000'000;
 constexpr RawCount kMillisecond = 1'000'000;
 
+ReadFault refused(int error) {
+  return {ReadFault::Lies::in_call, {error, ""}};
+}
+
 // Two events that form a group, and one for itself.
 class EventConditionsTest : public testing::Test {
  protected:
@@ -116,17 +120,25 @@ TEST_F(EventConditionsTest, AGroupThatIsPartedSharesToAnUnknownExtent) {
 }
 
 TEST_F(EventConditionsTest, AFailureIsToldUntilAReadingSucceeds) {
-  conditions_.note_failure(group_, EIO);
+  conditions_.note_failure(group_, refused(EIO));
   EXPECT_EQ(lack(), Lack::unread);
   EXPECT_EQ(conditions_.of(1).error, EIO);
   EXPECT_TRUE(conditions_.take_change());
-  conditions_.note_failure(group_, EIO);
+  conditions_.note_failure(group_, refused(EIO));
   EXPECT_FALSE(conditions_.take_change());
-  conditions_.note_failure(group_, ENXIO);
+  conditions_.note_failure(group_, refused(ENXIO));
   EXPECT_TRUE(conditions_.take_change());
   pass(kMillisecond, 100);
   EXPECT_EQ(lack(), Lack::none);
   EXPECT_TRUE(conditions_.take_change());
+}
+
+TEST_F(EventConditionsTest, AReadingThatIsShortIsNoErrno) {
+  conditions_.note_failure(group_, {ReadFault::Lies::in_members, {0, ""}});
+  EXPECT_EQ(lack(), Lack::cut_short);
+  EXPECT_TRUE(conditions_.take_change());
+  pass(kMillisecond, 100);
+  EXPECT_EQ(lack(), Lack::none);
 }
 
 TEST_F(EventConditionsTest, AClockThatStandsStillSaysNothingOfCounters) {

@@ -86,7 +86,7 @@ TEST(CounterCauses, ReadingsThatFailAreToldWithTheirErrnoAndCpu) {
   CountingState state = hybrid_state();
   state.unread[0][EIO] = {CpuId{2}};
   state.unread[1][EIO] = {CpuId{2}};
-  state.unread[1][0] = {CpuId{3}};
+  state.cut_short[1] = {CpuId{3}};
   const auto findings = counter_causes(state);
   ASSERT_EQ(ids_of(findings), "event_unread");
   EXPECT_EQ(findings[0].severity, Severity::warn);
