@@ -1,12 +1,9 @@
 #include "http/acceptor.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <limits>
 #include <utility>
 
 #include "host/thread.h"
@@ -21,18 +18,11 @@ constexpr int kForEver = -1;
 // Where a listener is missing, one may come.
 constexpr int kLookMs = 1000;
 
-int find_last_descriptor() {
-  rlimit limit{};
-  const bool is_bounded =
-      ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < std::numeric_limits<int>::max();
-  return is_bounded ? static_cast<int>(limit.rlim_cur) - 1 : std::numeric_limits<int>::max();
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Acceptor>> Acceptor::start(const Listeners& listeners, WorkerPool& pool,
-                                                  const HostPaths& paths) {
-  std::unique_ptr<Acceptor> acceptor(new Acceptor(listeners, pool));
+Result<std::unique_ptr<Acceptor>> Acceptor::start(const Listeners& listeners, Door& door,
+                                                  WorkerPool& pool, const HostPaths& paths) {
+  std::unique_ptr<Acceptor> acceptor(new Acceptor(listeners, door, pool));
   auto thread = start_thread(
       "http-accept", [self = acceptor.get()] { self->run(); }, paths);
   if (!thread) {
@@ -42,27 +32,26 @@ Result<std::unique_ptr<Acceptor>> Acceptor::start(const Listeners& listeners, Wo
   return acceptor;
 }
 
-Acceptor::Acceptor(const Listeners& listeners, WorkerPool& pool)
-    : listeners_(listeners),
-      pool_(pool),
-      is_complete_(listeners.missing().empty()),
-      last_descriptor_(find_last_descriptor()) {
+Acceptor::Acceptor(const Listeners& listeners, Door& door, WorkerPool& pool)
+    : listeners_(listeners), door_(door), pool_(pool), is_complete_(listeners.missing().empty()) {
   for (const Listener& listener : listeners.all()) {
-    added_.push_back(&listener);
+    add(listener);
   }
 }
 
 Acceptor::~Acceptor() {
   stopping_ = true;
   for (const Listener& listener : listeners_.all()) {
-    ::shutdown(listener.fd.get(), SHUT_RDWR);  // poll(2) returns, now and from now on
+    ::shutdown(listener.fd.get(), SHUT_RDWR);  // who waits for it returns, now and from now on
   }
+  pool_.connections().close_door();
   if (thread_.joinable()) {
     thread_.join();
   }
 }
 
 void Acceptor::add(const Listener& listener) {
+  door_.add(listener);
   const std::lock_guard lock(mutex_);
   added_.push_back(&listener);
 }
@@ -79,9 +68,13 @@ void Acceptor::run() {
   const int quiet_rest = is_complete_ ? kForEver : kLookMs;
   Watched watched;
   bool rests = false;
+  pool_.connections().open_door();
   while (!stopping_) {
     take_added(watched);
     const auto pause = pool_.make_room();
+    if (pool_.connections().wait_while_watched(pause)) {
+      continue;
+    }
     const bool accepts = !std::exchange(rests, false) && !pool_.connections().is_full();
     const int rest = accepts ? quiet_rest : kRestMs;
     const int until_called = pause ? static_cast<int>(pause->count()) : rest;
@@ -89,30 +82,18 @@ void Acceptor::run() {
            rest < 0 ? until_called : std::min(rest, until_called));
     for (std::size_t i = 0; accepts && i < watched.listeners.size(); ++i) {
       if (watched.fds[i].revents != 0) {
-        rests |= accept_from(*watched.listeners[i]) == Outcome::no_room;
+        rests |= accept_from(*watched.listeners[i]) == Door::Outcome::no_room;
       }
     }
   }
 }
 
-Acceptor::Outcome Acceptor::accept_from(const Listener& listener) {
-  UniqueFd fd(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!fd.valid()) {
-    const bool has_no_descriptor = errno == EMFILE || errno == ENFILE;
-    if (!has_no_descriptor && errno != ENOBUFS && errno != ENOMEM) {
-      return Outcome::nothing;
-    }
-    if (has_no_descriptor) {
-      pool_.connections().free_descriptor();
-    }
-    return Outcome::no_room;
+Door::Outcome Acceptor::accept_from(const Listener& listener) {
+  const Door::Outcome outcome = pool_.connections().accept_from(listener);
+  if (outcome == Door::Outcome::accepted) {
+    pool_.connections().open_door();
   }
-  const bool is_last = fd.get() >= last_descriptor_;  // each gets the lowest that is free
-  pool_.connections().offer({std::move(fd), &listener, std::chrono::steady_clock::now()});
-  if (is_last) {
-    pool_.connections().free_descriptor();
-  }
-  return Outcome::accepted;
+  return outcome;
 }
 
 }  // namespace perf_exporter

@@ -9,19 +9,21 @@
 #include <vector>
 
 #include "base/result.h"
+#include "http/door.h"
 #include "http/listen/listeners.h"
 #include "http/worker_pool.h"
 
 namespace perf_exporter {
 
-// The thread that accepts connections for the pool, and sees to it that each is served. It leaves
-// one descriptor to others: where none is left, an idle connection goes.
+// The thread that sees to it that each connection is served. It accepts for the pool where no
+// worker is free to do so itself, and leaves one descriptor to others: where none is left, an idle
+// connection goes.
 class Acceptor {
  public:
-  // Accepts from all of the listeners from then on. A fault where the thread can't be made. The
-  // listeners and the pool must outlive the acceptor.
-  static Result<std::unique_ptr<Acceptor>> start(const Listeners& listeners, WorkerPool& pool,
-                                                 const HostPaths& paths);
+  // Accepts from all of the listeners from then on. A fault where the thread can't be made. All
+  // references must outlive the acceptor; `door` is the pool's.
+  static Result<std::unique_ptr<Acceptor>> start(const Listeners& listeners, Door& door,
+                                                 WorkerPool& pool, const HostPaths& paths);
   // Ends the thread, at once: the listeners, which have to be open still, are shut down.
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
@@ -37,17 +39,16 @@ class Acceptor {
     std::vector<const Listener*> listeners;
   };
 
-  Acceptor(const Listeners& listeners, WorkerPool& pool);
+  Acceptor(const Listeners& listeners, Door& door, WorkerPool& pool);
 
   void run();
   void take_added(Watched& watched);
-  enum class Outcome { accepted, nothing, no_room };
-  Outcome accept_from(const Listener& listener);
+  Door::Outcome accept_from(const Listener& listener);
 
   const Listeners& listeners_;  // of the thread that adds
+  Door& door_;
   WorkerPool& pool_;
   const bool is_complete_;  // none is missing
-  int last_descriptor_;     // the limit has none beyond it
   std::mutex mutex_;
   std::vector<const Listener*> added_;  // and not watched yet
   std::atomic<bool> stopping_{false};

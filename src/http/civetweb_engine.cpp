@@ -48,7 +48,7 @@ Result<std::unique_ptr<CivetwebEngine>> CivetwebEngine::start(Listeners listener
   if (const auto started = engine->pool_.start(); !started) {
     return tl::unexpected<Fault>(started.error());
   }
-  auto acceptor = Acceptor::start(engine->listeners_, engine->pool_, options.paths);
+  auto acceptor = Acceptor::start(engine->listeners_, engine->door_, engine->pool_, options.paths);
   if (!acceptor) {
     return tl::unexpected<Fault>(acceptor.error());
   }
@@ -61,7 +61,8 @@ CivetwebEngine::CivetwebEngine(Listeners listeners, const WorkerPool::Options& o
     : responder_(responder),
       logger_(options.logger),
       listeners_(std::move(listeners)),
-      pool_(options, [this](Connections::Worker& worker) {
+      door_(options.epoll),
+      pool_(options, door_, [this](Connections::Worker& worker) {
         mg_work(context_.get(), static_cast<unsigned>(worker.number()), &worker);
       }) {}
 

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "http/acceptor.h"
 #include "http/connections.h"
+#include "http/door.h"
 #include "http/exchange.h"
 #include "http/listen/listeners.h"
 #include "http/responder.h"
@@ -83,6 +84,7 @@ class CivetwebEngine {
   std::mutex log_mutex_;
   std::string first_message_;  // of civetweb; the later ones of a failed start say less
   Listeners listeners_;
+  Door door_;
   std::unique_ptr<mg_context, StopContext> context_;
   WorkerPool pool_;  // its threads use all of the above until the last of them has ended
   std::unique_ptr<Acceptor> acceptor_;

@@ -15,10 +15,10 @@ constexpr std::size_t kLongestQueue = 64;
 constexpr std::chrono::seconds kLinger{3};
 // A worker that handles a request is likely to be free after this time.
 constexpr std::chrono::milliseconds kMoment{2};
-
 }  // namespace
 
-Connections::Connections(std::size_t least, std::size_t most) : least_(least), workers_(most) {
+Connections::Connections(std::size_t least, std::size_t most, Door& door)
+    : least_(least), door_(door), workers_(most) {
   queue_.reserve(kLongestQueue);
   for (std::size_t i = 0; i < most; ++i) {
     workers_[i].number_ = i;
@@ -67,42 +67,44 @@ bool Connections::is_full() const {
   return queue_.size() >= kLongestQueue;
 }
 
-void Connections::offer(Accepted connection) {
-  {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(connection));
-  }
-  offered_.notify_one();
-}
-
 std::optional<Connections::Accepted> Connections::take(Worker& worker) {
-  const auto is_called = [this] { return ending_ || !queue_.empty(); };
   const auto until = Clock::now() + kLinger;
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   if (worker.state_ == Worker::State::entered) {
     worker.state_ = Worker::State::present;
     changed_.notify_all();
   }
-  while (!is_called()) {
-    if (counted_ <= least_) {
-      offered_.wait(lock);
-    } else if (!offered_.wait_until(lock, until, is_called) && counted_ > least_) {
+  while (!ending_) {
+    if (!queue_.empty()) {
+      Accepted next = std::move(queue_.front());
+      queue_.erase(queue_.begin());
+      return hand(worker, std::move(next));
+    }
+    if (counted_ > least_ && Clock::now() >= until) {
       dismiss(worker);
       return std::nullopt;
     }
+    if (is_door_open_) {
+      if (auto next = wait_at_door(lock, until)) {
+        return hand(worker, std::move(*next));
+      }
+    } else if (counted_ <= least_) {
+      offered_.wait(lock);
+    } else {
+      offered_.wait_until(lock, until);
+    }
   }
-  if (ending_) {
-    return std::nullopt;
-  }
-  std::optional<Accepted> next(std::move(queue_.front()));
-  queue_.erase(queue_.begin());
+  return std::nullopt;
+}
+
+Connections::Accepted Connections::hand(Worker& worker, Accepted connection) {
   --free_;
   worker.activity_ = Activity::waiting;
-  worker.since_ = next->since;
-  worker.fd_ = next->fd.get();
+  worker.since_ = connection.since;
+  worker.fd_ = connection.fd.get();
   worker.has_answered_ = false;
   worker.is_evicted_ = false;
-  return next;
+  return connection;
 }
 
 void Connections::now(Worker& worker, Activity activity) {
@@ -136,7 +138,6 @@ bool Connections::make_room(MayGo may_go) {
 }
 
 void Connections::free_descriptor() {
-  const std::lock_guard lock(mutex_);
   if (count_evicted() == 0) {
     evict(MayGo::any, 1);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "http/door.h"
 #include "http/eviction.h"
 #include "http/listen/listeners.h"
 
@@ -22,6 +23,7 @@ enum class Activity {
 };
 
 // The accepted connections: those that wait for a worker, in a queue, and those that workers hold.
+// Workers that hold none wait at the door, where that is open, and accept for themselves.
 // All functions may be called from any thread.
 class Connections {
  public:
@@ -56,8 +58,8 @@ class Connections {
   };
 
   // Of `most` workers at most, those above the least number are dismissed when they have had
-  // nothing to do for three seconds.
-  Connections(std::size_t least, std::size_t most);
+  // nothing to do for three seconds. `door` must outlive this.
+  Connections(std::size_t least, std::size_t most, Door& door);
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
@@ -70,9 +72,20 @@ class Connections {
   // Returns when every worker that has come has asked for a connection or left.
   void wait_until_ready();
 
-  // No more is to be offered for now.
+  // From now on workers may accept for themselves. They cease to where there is no room for a
+  // connection, and may again after the next call.
+  void open_door();
+  // Returns when none is, or the door is closed for good, or `timeout` is over; whether any is
+  // still.
+  bool wait_while_watched(std::optional<std::chrono::milliseconds> timeout);
+  // Returns when none is and none will be. The listeners are to be shut down before.
+  void close_door();
+
+  // No more is to be accepted for the queue for now.
   [[nodiscard]] bool is_full() const;
-  void offer(Accepted connection);
+  // Accepts for the queue, without waiting; nothing where a worker is about to accept for itself,
+  // since that is not called for what is in the queue.
+  Door::Outcome accept_from(const Listener& listener);
 
   // The connection to serve next; nothing where the worker is to leave. The worker closes the
   // descriptor, and says that it is idle before it does.
@@ -89,8 +102,6 @@ class Connections {
   // Shuts down connections on which nothing happens, for those that are in want of a worker. False
   // where more of those that may go can go in a moment.
   bool make_room(MayGo may_go);
-  // Shuts one down for its descriptor, unless one is about to close.
-  void free_descriptor();
 
   // No connection is to be kept any more.
   [[nodiscard]] bool is_draining() const { return draining_; }
@@ -101,7 +112,13 @@ class Connections {
   [[nodiscard]] bool end(std::chrono::milliseconds patience);
 
  private:
+  using Lock = std::unique_lock<std::mutex>;  // of mutex_
+
   // All with mutex_ held.
+  std::optional<Accepted> wait_at_door(Lock& lock, std::chrono::steady_clock::time_point until);
+  Accepted hand(Worker& worker, Accepted connection);
+  // Shuts one down for its descriptor, unless one is about to close.
+  void free_descriptor();
   void dismiss(Worker& worker);
   [[nodiscard]] bool is_any(Activity activity) const;
   [[nodiscard]] std::size_t count_in_want() const;
@@ -110,15 +127,20 @@ class Connections {
   Victims evict(MayGo may_go, std::size_t wanted);
 
   const std::size_t least_;
+  Door& door_;
   mutable std::mutex mutex_;
   std::condition_variable offered_;
   std::condition_variable changed_;
+  std::condition_variable unwatched_;
   std::vector<Accepted> queue_;
   std::vector<Worker> workers_;
   std::size_t counted_ = 0;
   std::size_t free_ = 0;  // of these without a connection
   std::atomic<bool> draining_{false};
   bool ending_ = false;
+  bool is_door_open_ = false;
+  bool is_door_closed_for_good_ = false;
+  std::size_t at_door_ = 0;  // workers
 };
 
 }  // namespace perf_exporter

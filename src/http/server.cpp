@@ -15,8 +15,8 @@ constexpr int kStandingBy = 2;
 WorkerPool::Options pool_options(const ServerOptions& options, const Content& content) {
   const int requests = options.max_requests > 0 ? options.max_requests : kRequestsWithoutLimit;
   const int most = std::max(kStandingBy, requests + options.spare_threads);
-  return {kStandingBy, static_cast<std::size_t>(most), options.paths, options.logger,
-          content.lost_scrapes};
+  return {kStandingBy,    static_cast<std::size_t>(most), options.paths,
+          options.logger, content.lost_scrapes,           options.epoll};
 }
 
 }  // namespace

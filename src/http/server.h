@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/call_use.h"
 #include "base/result.h"
 #include "host/host_paths.h"
 #include "http/content.h"
@@ -37,6 +38,7 @@ struct ServerOptions {
   std::vector<std::string> collectors;           // that run: for collect[] and exclude[]
   std::vector<std::string> disabled_collectors;  // known, but not running
   std::shared_ptr<spdlog::logger> logger;        // for what goes wrong; not null
+  CallUse epoll = CallUse::make;  // of its three calls: without them one thread accepts for all
 };
 
 // Serves from `start`, which returns when somebody accepts, to `stop`. Pages: the telemetry path,

@@ -57,10 +57,10 @@ class Placeholders {
 
 }  // namespace
 
-WorkerPool::WorkerPool(Options options, std::function<void(Connections::Worker&)> serve)
+WorkerPool::WorkerPool(Options options, Door& door, std::function<void(Connections::Worker&)> serve)
     : options_(std::move(options)),
       serve_(std::move(serve)),
-      connections_(options_.least, options_.most),
+      connections_(options_.least, options_.most, door),
       threads_(options_.most),
       bound_(options_.most) {}
 

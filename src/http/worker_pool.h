@@ -32,10 +32,12 @@ class WorkerPool {
     // How many threads may never come back. They don't count: others are made in their place, with
     // what room there is.
     std::function<std::size_t()> lost = [] { return std::size_t{0}; };
+    CallUse epoll = CallUse::make;  // of its three calls, by the door
   };
 
-  // `serve` runs on each thread and returns when Connections::take gives nothing.
-  WorkerPool(Options options, std::function<void(Connections::Worker&)> serve);
+  // `serve` runs on each thread and returns when Connections::take gives nothing. `door` must
+  // outlive the pool.
+  WorkerPool(Options options, Door& door, std::function<void(Connections::Worker&)> serve);
   // Waits until all threads have ended.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;

@@ -23,7 +23,8 @@ LIMITS = "prlimit64:KILL_PROCESS:2:set"
 # ~@privileged @resources.
 PAIR = (OPEN, CAPSET, AFFINITY)
 PAIR_NAMES = ("capset", "perf_event_open", "sched_setaffinity")
-EVERYTHING = (*PAIR, LIMITS, "capget:KILL_PROCESS")
+EPOLL = tuple(f"{call}:KILL_PROCESS" for call in ("epoll_create1", "epoll_ctl", "epoll_pwait"))
+EVERYTHING = (*PAIR, LIMITS, "capget:KILL_PROCESS", *EPOLL)
 
 
 def behind(rules, variety):
@@ -90,7 +91,7 @@ PROBES = [
     other("setting a limit kills", OTHER_CALLS, [LIMITS], also=["permitted"], says=["prlimit64 SIGSYS"]),
     other("capget kills", OTHER_CALLS, ["capget:KILL_PROCESS"], says=["capget SIGSYS"]),
     other("all that can be done without kills", OTHER_CALLS, EVERYTHING[1:], also=["permitted"],
-          says=["capget, capset, perf_event_open, prlimit64, sched_setaffinity"]),
+          says=["capget, capset, epoll_create1, epoll_ctl, epoll_pwait, perf_event_open, prlimit64, sched_setaffinity"]),
     other("systemd's pair", "seccomp_kill", PAIR, also=[OTHER_CALLS], says=[", ".join(PAIR_NAMES)]),
     other("systemd's pair with an errno", "seccomp_eperm", [rule.replace("KILL_PROCESS", "EPERM") for rule in PAIR],
           also=[OTHER_CALLS], says=[", ".join(PAIR_NAMES)]),
@@ -98,6 +99,8 @@ PROBES = [
 ]  # fmt: skip
 
 SERVED = [
+    *[served(f"serve while {rule.partition(':')[0]} kills", OTHER_CALLS, [rule], counts=True) for rule in EPOLL],
+    served("serve while epoll_ctl is refused", OTHER_CALLS, ["epoll_ctl:EPERM"], counts=True),
     served("serve while capset kills", OTHER_CALLS, [CAPSET], counts=True, effective=PERFMON),
     served("serve while sched_setaffinity and setting a limit kill", OTHER_CALLS, [AFFINITY, LIMITS], counts=True),
     served("serve behind systemd's pair", "seccomp_kill", PAIR, counts=False, effective=PERFMON),

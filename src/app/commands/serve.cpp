@@ -70,7 +70,17 @@ Result<void> start_threads(Session& session, CallUse capset, Log& log) {
   return {};
 }
 
-ServerOptions server_options(const Options& options,
+CallUse use_of_epoll(const SideCalls& calls) {
+  for (const SideCall call :
+       {SideCall::epoll_create1, SideCall::epoll_ctl, SideCall::epoll_pwait}) {
+    if (calls.use(call) == CallUse::leave_out) {
+      return CallUse::leave_out;
+    }
+  }
+  return CallUse::make;
+}
+
+ServerOptions server_options(const Options& options, const SideCalls& side_calls,
                              const std::shared_ptr<spdlog::logger>& logger) {
   ServerOptions server;
   server.telemetry_path = options.telemetry_path;
@@ -78,6 +88,7 @@ ServerOptions server_options(const Options& options,
   server.paths = options.paths;
   server.collectors = options.collectors;
   server.logger = logger;
+  server.epoll = use_of_epoll(side_calls);
   server.disabled_collectors = disabled_collectors(options);
   return server;
 }
@@ -179,7 +190,7 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
       !threads) {
     return complain(threads.error(), options.log_style);
   }
-  auto server = Server::start(std::move(*listeners), server_options(options, logger),
+  auto server = Server::start(std::move(*listeners), server_options(options, side_calls, logger),
                               content_of(options, *running));
   if (!server) {
     return complain(server.error(), options.log_style);

@@ -2,6 +2,7 @@
 
 #include <linux/capability.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,6 +19,7 @@
 #include <optional>
 
 #include "base/child_wait.h"
+#include "base/unique_fd.h"
 #include "caps/capability_sets.h"
 #include "host/host_paths.h"
 
@@ -57,6 +59,11 @@ class SharedProgress {
   void* page_;
 };
 
+// Of a call on no descriptor: the kernel has done all that there is to do.
+long unless_bad_descriptor(long result) {
+  return result < 0 && errno == EBADF ? 0 : result;
+}
+
 // The calls themselves, without the C library around them, which does more. 0 or -1 with errno.
 long make_call(SideCall call) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -76,6 +83,16 @@ long make_call(SideCall call) {
       return ::getrlimit(RLIMIT_NOFILE, &limit) != 0
                  ? -1
                  : ::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, nullptr);
+    }
+    case SideCall::epoll_create1: {
+      const UniqueFd made(static_cast<int>(::syscall(SYS_epoll_create1, EPOLL_CLOEXEC)));
+      return made.valid() ? 0 : -1;
+    }
+    case SideCall::epoll_ctl:
+      return unless_bad_descriptor(::syscall(SYS_epoll_ctl, -1, EPOLL_CTL_DEL, -1, nullptr));
+    case SideCall::epoll_pwait: {
+      epoll_event event{};
+      return unless_bad_descriptor(::syscall(SYS_epoll_pwait, -1, &event, 1, 0, nullptr, 0));
     }
   }
   return 0;
@@ -120,7 +137,8 @@ SideCalls::Filter find_filter() {
 
 std::string_view to_text(SideCall call) {
   constexpr std::array<std::string_view, kSideCalls.size()> kNames = {
-      "capget", "capset", "sched_setaffinity", "prlimit64"};
+      "capget",        "capset",    "sched_setaffinity", "prlimit64",
+      "epoll_create1", "epoll_ctl", "epoll_pwait"};
   return kNames[static_cast<std::size_t>(call)];
 }
 

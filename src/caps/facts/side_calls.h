@@ -18,9 +18,13 @@ enum class SideCall {
   capset,             // raises a capability for an open, and gives up what serving does not need
   sched_setaffinity,  // keeps the check of a PMU on one of its CPUs
   prlimit64,          // raises the soft limit of open files
+  epoll_create1,      // these three let the threads that serve accept connections themselves
+  epoll_ctl,
+  epoll_pwait,
 };
-inline constexpr std::array kSideCalls = {SideCall::capget, SideCall::capset,
-                                          SideCall::sched_setaffinity, SideCall::prlimit64};
+inline constexpr std::array kSideCalls = {
+    SideCall::capget,        SideCall::capset,    SideCall::sched_setaffinity, SideCall::prlimit64,
+    SideCall::epoll_create1, SideCall::epoll_ctl, SideCall::epoll_pwait};
 
 // The call's name, as a filter has it.
 std::string_view to_text(SideCall call);

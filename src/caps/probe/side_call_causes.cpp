@@ -22,6 +22,10 @@ std::string consequence(SideCall call, const HostFacts& facts) {
     case SideCall::prlimit64:
       return "the soft limit of open files stays" +
              (facts.descriptors ? " " + std::to_string(facts.descriptors->soft) : "");
+    case SideCall::epoll_create1:
+    case SideCall::epoll_ctl:
+    case SideCall::epoll_pwait:
+      return "one thread accepts for all, and each connection costs more";
   }
   return "";
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -209,6 +210,27 @@ TEST_F(ServerTest, ThreadsComeWithConnectionsAndGoWithThem) {
 }
 
 // Not to a logger of its own, which would write elsewhere and in another format.
+// Whoever accepts at that moment, and whoever is about to: none is left waiting beside a free
+// thread.
+TEST_F(ServerTest, EachOfManyConnectionsIsServed) {
+  constexpr int kClients = 4;
+  constexpr int kEach = 300;
+  start();
+  std::vector<std::future<int>> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(std::async(std::launch::async, [this] {
+      int answered = 0;
+      for (int n = 0; n < kEach; ++n) {
+        answered += connect().get("/-/healthy").status == 200 ? 1 : 0;
+      }
+      return answered;
+    }));
+  }
+  for (auto& client : clients) {
+    EXPECT_EQ(client.get(), kEach);
+  }
+}
+
 TEST_F(ServerTest, TellsItsLoggerWhatGoesWrong) {
   std::ostringstream log;
   options_.logger = std::make_shared<spdlog::logger>(

@@ -50,6 +50,9 @@ std::string tell(const SideCalls& calls) {
   return text;
 }
 
+const std::string kEpollMade =
+    "epoll_create1 done made\nepoll_ctl done made\nepoll_pwait done made\n";
+
 // What is found behind a filter with these rules, in a process of its own.
 std::string found_behind(const std::vector<Rule>& rules) {
   return in_child(
@@ -66,24 +69,33 @@ constexpr std::uint32_t kKillThread = SECCOMP_RET_KILL_THREAD;
 TEST(SideCallsBehindAFilter, AreAllMadeWhereItTakesNone) {
   EXPECT_EQ(found_behind({{SYS_swapon, SECCOMP_RET_KILL_PROCESS}}),
             "capget done made\ncapset done made\nsched_setaffinity done made\n"
-            "prlimit64 done made\n");
+            "prlimit64 done made\n" +
+                kEpollMade);
 }
 
 TEST(SideCallsBehindAFilter, AreLeftOutOneByOne) {
   EXPECT_EQ(found_behind({{SYS_capset, SECCOMP_RET_KILL_PROCESS}}),
             "capget done made\ncapset SIGSYS left out\nsched_setaffinity done made\n"
-            "prlimit64 done made\n");
+            "prlimit64 done made\n" +
+                kEpollMade);
   EXPECT_EQ(found_behind({{SYS_sched_setaffinity, SECCOMP_RET_TRAP},
                           {SYS_capget, SECCOMP_RET_ERRNO | EPERM},
                           {SYS_prlimit64, kKillThread}}),
             "capget EPERM left out\ncapset done made\nsched_setaffinity SIGSYS left out\n"
-            "prlimit64 SIGSYS left out\n");
+            "prlimit64 SIGSYS left out\n" +
+                kEpollMade);
   EXPECT_EQ(found_behind({{SYS_capget, SECCOMP_RET_KILL_PROCESS},
                           {SYS_capset, SECCOMP_RET_KILL_PROCESS},
                           {SYS_sched_setaffinity, SECCOMP_RET_KILL_PROCESS},
                           {SYS_prlimit64, SECCOMP_RET_ERRNO | ENOSYS}}),
             "capget SIGSYS left out\ncapset SIGSYS left out\nsched_setaffinity SIGSYS left out\n"
-            "prlimit64 ENOSYS left out\n");
+            "prlimit64 ENOSYS left out\n" +
+                kEpollMade);
+  EXPECT_THAT(found_behind({{SYS_epoll_create1, SECCOMP_RET_KILL_PROCESS},
+                            {SYS_epoll_ctl, SECCOMP_RET_ERRNO | EPERM},
+                            {SYS_epoll_pwait, SECCOMP_RET_TRAP}}),
+              HasSubstr("prlimit64 done made\nepoll_create1 SIGSYS left out\n"
+                        "epoll_ctl EPERM left out\nepoll_pwait SIGSYS left out\n"));
 }
 
 // SELinux may refuse capset, too (process { setcap }): to ask again is no danger.
@@ -96,7 +108,9 @@ TEST(SideCallsBehindAFilter, AreMadeWhereAnotherRefuses) {
 TEST(SideCallsBehindAFilter, AreLeftOutWhereNoChildCanBeMade) {
   EXPECT_EQ(found_behind({{SYS_clone, SECCOMP_RET_ERRNO | EAGAIN}}),
             "capget not run left out\ncapset not run left out\n"
-            "sched_setaffinity not run left out\nprlimit64 not run left out\n");
+            "sched_setaffinity not run left out\nprlimit64 not run left out\n"
+            "epoll_create1 not run left out\nepoll_ctl not run left out\n"
+            "epoll_pwait not run left out\n");
 }
 
 TEST(SideCalls, ChangeNothingOfTheirProcess) {
@@ -145,6 +159,7 @@ TEST(SideCallCauses, SayWhatIsLeftOutAndWhatThatMeans) {
   EXPECT_THAT(evidence(SideCall::sched_setaffinity), HasSubstr("is not checked"));
   EXPECT_THAT(evidence(SideCall::prlimit64), HasSubstr("open files stays 1024"));
   EXPECT_THAT(evidence(SideCall::capget), HasSubstr("capget SIGSYS: "));
+  EXPECT_THAT(evidence(SideCall::epoll_ctl), HasSubstr("one thread accepts for all"));
 }
 
 TEST(SideCallCauses, SayWhatCouldNotBeTried) {

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+
+#include "base/call_use.h"
+#include "base/unique_fd.h"
+#include "http/listen/listeners.h"
+
+namespace perf_exporter {
+
+// Where connections come in. Threads that have nothing else to do can wait at it, any number at
+// once: the kernel wakes one of them for each connection (epoll(7), EPOLLET), so that none has to
+// be handed from thread to thread. All functions may be called from any thread.
+class Door {
+ public:
+  enum class Outcome {
+    accepted,
+    nothing,  // somebody else has it, or the client has gone, or the time is over
+    no_room,  // it waits in the kernel's queue for a descriptor or for memory
+    closed,   // the listener was shut down
+  };
+  struct Arrival {
+    Outcome outcome = Outcome::nothing;
+    UniqueFd fd;
+    const Listener* listener = nullptr;
+    bool is_last = false;  // no descriptor is left beyond this one
+  };
+
+  // Takes a descriptor. Where the limit leaves next to none, and where the calls of epoll are to be
+  // left out, nobody can wait here.
+  explicit Door(CallUse epoll);
+
+  // False as well once one of the calls has failed.
+  [[nodiscard]] bool can_wait() const { return can_wait_; }
+
+  // Connections of this one are waited for, too. It must be open for as long as anybody waits.
+  void add(const Listener& listener);
+
+  // Accepts from any of those that were added; after `timeout` ms without one nothing has come, -1:
+  // never. Who gets something else than a connection is woken for others, too: all of them learn of
+  // a listener that was shut down.
+  Arrival wait(int timeout);
+
+  // Accepts from this one, without waiting.
+  [[nodiscard]] Arrival accept_from(const Listener& listener) const;
+
+ private:
+  int last_descriptor_;  // the limit has none beyond it
+  UniqueFd epoll_;
+  std::atomic<bool> can_wait_ = false;
+};
+
+}  // namespace perf_exporter
