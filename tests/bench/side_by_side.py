@@ -188,7 +188,7 @@ def main():
             measure_loaded(contender)
             measure_calls(contender, 50, arguments.pause)
             measure_user_share(contender, 2 * arguments.scrapes, arguments.pause)
-    report.print_report(all_contenders, f"{arguments.rounds} rounds of {arguments.scrapes} scrapes, {1e3 * arguments.pause:g} ms apart,")
+    report.print_report(all_contenders, arguments.rounds, arguments.scrapes, arguments.pause)
 
 
 if __name__ == "__main__":
