@@ -8,8 +8,10 @@
 #include <sys/vfs.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
+#include <thread>
 #include <vector>
 
 namespace perf_exporter {
@@ -79,9 +81,29 @@ Result<void> dismantle(const std::filesystem::path& root, const std::string& nam
   return done;
 }
 
-UniqueFd lock_instance(const std::filesystem::path& instance) {
-  UniqueFd fd(::open(instance.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? std::move(fd) : UniqueFd();
+// Invalid, with errno, where that can't be had; EWOULDBLOCK: another process has it.
+UniqueFd lock_directory(const std::filesystem::path& directory) {
+  UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) {
+    return fd;
+  }
+  const int error = errno;
+  fd = UniqueFd();
+  errno = error;
+  return fd;
+}
+
+// Held while instances come or go, lest one be taken for left behind before its maker has locked
+// it. Whoever holds it may hang in the kernel: after a while it is done without.
+UniqueFd lock_coming_and_going(const std::filesystem::path& root) {
+  constexpr int kTries = 400;
+  constexpr auto kPause = std::chrono::milliseconds(5);
+  UniqueFd lock = lock_directory(root / "instances");
+  for (int i = 1; i < kTries && !lock.valid() && errno == EWOULDBLOCK; ++i) {
+    std::this_thread::sleep_for(kPause);
+    lock = lock_directory(root / "instances");
+  }
+  return lock;
 }
 
 tl::unexpected<Fault> mount_fault(int error) {
@@ -113,6 +135,7 @@ Result<Tracefs> Tracefs::find(const HostPaths& paths) {
 }
 
 void remove_left_instances(const Tracefs& tracefs) {
+  const UniqueFd turn = lock_coming_and_going(tracefs.root());
   const auto names = list_directory(tracefs.root() / "instances");
   if (!names) {
     return;
@@ -121,7 +144,7 @@ void remove_left_instances(const Tracefs& tracefs) {
     if (!name.starts_with(kTracePrefix)) {
       continue;
     }
-    if (const UniqueFd lock = lock_instance(tracefs.root() / "instances" / name); lock.valid()) {
+    if (const UniqueFd lock = lock_directory(tracefs.root() / "instances" / name); lock.valid()) {
       static_cast<void>(dismantle(tracefs.root(), name));
     }
   }
@@ -143,11 +166,12 @@ Result<TraceInstance> TraceInstance::create(const Tracefs& tracefs) {
                        errno)
                : trace_fault("cannot write to tracefs; run as root", errno);
   }
+  const UniqueFd turn = lock_coming_and_going(tracefs.root());
   if (::mkdir(directory.c_str(), 0700) != 0) {
     made.name_.clear();
     return trace_fault("cannot make the tracefs instance " + directory.string(), errno);
   }
-  made.lock_ = lock_instance(directory);
+  made.lock_ = lock_directory(directory);
   return made;
 }
 

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <optional>
+#include <vector>
 
 #include "caps/witness/tracer.h"
 #include "fakes/temp_host.h"
@@ -107,6 +108,31 @@ TEST_F(TracefsAsRoot, WhatALivingProcessUsesIsLeftAlone) {
   EXPECT_FALSE(exists(instance_of(child)));
   for (const int fd : {ready[0], end[0]}) {
     ::close(fd);
+  }
+}
+
+// Whoever looks for what was left behind must not take what another is just making.
+TEST_F(TracefsAsRoot, ManyAtOnceLeaveEachOtherAlone) {
+  constexpr int kProcesses = 4;
+  constexpr int kTimes = 8;
+  std::vector<pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      int wrong = 0;
+      for (int n = 0; n < kTimes; ++n) {
+        remove_left_instances(*tracefs_);
+        auto instance = TraceInstance::create(*tracefs_);
+        wrong += instance && instance->set("tracing_on", "0") && instance->remove() ? 0 : 1;
+      }
+      ::_exit(wrong);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
   }
 }
 
