@@ -12,8 +12,7 @@
 namespace perf_exporter {
 namespace {
 
-std::vector<prometheus::MetricFamily> lasting_metrics(const ProbeReport& report,
-                                                      const HostPaths& paths) {
+std::vector<prometheus::MetricFamily> host_info(const ProbeReport& report, const HostPaths& paths) {
   std::vector<prometheus::MetricFamily> families = {build_info(PERF_EXPORTER_VERSION)};
   for (auto& family : permission_metrics(report.facts, report.findings)) {
     families.push_back(std::move(family));
@@ -140,7 +139,7 @@ void Session::tell(std::unique_lock<std::mutex> publishing) {
   while (std::exchange(is_untold_, false)) {
     const ProbeReport whole = newest();
     publishing.unlock();
-    scrape_.set_lasting_metrics(lasting_metrics(whole, options_.paths));
+    scrape_.set_host_info(host_info(whole, options_.paths));
     newest_report_.publish(whole);
     after_pass_(whole);
     publishing.lock();
@@ -164,7 +163,7 @@ ProbeReport Session::newest() const {
 }
 
 void Session::scrape(Format format, const CollectorFilter& filter, std::string& body) {
-  scrape_.take([&](const SampleTable& table, const OwnMetrics& own) {
+  scrape_.take([&](const SampleTable& table, const InfoFamilies& own) {
     encoder_.encode(table, own, format, filter, body);
   });
 }

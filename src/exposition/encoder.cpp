@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "exposition/info_text.h"
 #include "exposition/number.h"
-#include "exposition/own_text.h"
 
 namespace perf_exporter {
 namespace {
@@ -89,7 +89,7 @@ void write_family(LineWriter& lines, const RenderedLayout& layout, const Rendere
 
 }  // namespace
 
-void Encoder::encode(const SampleTable& table, const OwnMetrics& own, Format format,
+void Encoder::encode(const SampleTable& table, const InfoFamilies& info, Format format,
                      const CollectorFilter& filter, std::string& out) {
   const RenderedLayout& layout = rendered(table.layout);
   LineWriter lines(out);
@@ -98,7 +98,7 @@ void Encoder::encode(const SampleTable& table, const OwnMetrics& own, Format for
       write_family(lines, layout, part, table.values, format);
     }
   }
-  lines.write(own_lines(own, format));
+  lines.write(info_lines(info, format));
   if (format == Format::openmetrics) {
     lines.write(kOpenMetricsEnd);
   }
@@ -112,10 +112,10 @@ const RenderedLayout& Encoder::rendered(const Layout& layout) {
   return *rendered_;
 }
 
-const std::string& Encoder::own_lines(const OwnMetrics& own, Format format) {
-  std::optional<OwnText>& cached = own_[format == Format::openmetrics ? 1 : 0];
-  if (!cached || cached->generation != own.generation) {
-    cached = OwnText{own.generation, own_text(own, format)};
+const std::string& Encoder::info_lines(const InfoFamilies& info, Format format) {
+  std::optional<InfoText>& cached = info_[format == Format::openmetrics ? 1 : 0];
+  if (!cached || cached->generation != info.generation) {
+    cached = InfoText{info.generation, info_text(info, format)};
   }
   return cached->text;
 }

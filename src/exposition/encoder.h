@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "collectors/families/own_metrics.h"
+#include "collectors/families/info_families.h"
 #include "collectors/families/sample_table.h"
 #include "exposition/collector_filter.h"
 #include "exposition/negotiation.h"
@@ -27,20 +27,20 @@ class Encoder {
   // none of whose series has one and those that `filter` does not show. Own metrics are always
   // shown. The output is the same under every locale. Names are written as they are: see
   // check_layout and check_clashes.
-  void encode(const SampleTable& table, const OwnMetrics& own, Format format,
+  void encode(const SampleTable& table, const InfoFamilies& info, Format format,
               const CollectorFilter& filter, std::string& out);
 
  private:
-  struct OwnText {
+  struct InfoText {
     std::uint64_t generation = 0;
     std::string text;
   };
 
   const RenderedLayout& rendered(const Layout& layout);
-  const std::string& own_lines(const OwnMetrics& own, Format format);
+  const std::string& info_lines(const InfoFamilies& info, Format format);
 
   std::optional<RenderedLayout> rendered_;
-  std::array<std::optional<OwnText>, 2> own_;  // by Format
+  std::array<std::optional<InfoText>, 2> info_;  // by Format
 };
 
 }  // namespace perf_exporter

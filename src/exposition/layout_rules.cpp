@@ -145,13 +145,13 @@ std::vector<std::string> check_layout(const Layout& layout) {
   return breaches;
 }
 
-std::vector<std::string> check_clashes(const Layout& layout, const OwnMetrics& own) {
+std::vector<std::string> check_clashes(const Layout& layout, const InfoFamilies& info) {
   std::set<std::string> taken;
   for (const Family& family : layout.families) {
     taken.merge(names_taken(family.name, family.type == MetricType::counter));
   }
   std::vector<std::string> clashes;
-  for (const prometheus::MetricFamily& family : own.families) {
+  for (const prometheus::MetricFamily& family : info.families) {
     auto names = names_taken(family.name, family.type == prometheus::MetricType::Counter);
     for (std::string& name : common(names, taken)) {
       clashes.push_back(std::move(name));

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "collectors/families/own_metrics.h"
+#include "collectors/families/info_families.h"
 #include "collectors/families/sample_table.h"
 
 namespace perf_exporter {
@@ -22,6 +22,6 @@ std::vector<std::string> check_layout(const Layout& layout);
 // The names that both the table's families and the own metrics take up, or two of the own metrics,
 // in either format. Such an answer is invalid as a whole: a scraper refuses a family that comes
 // twice. A counter takes up its name with and without _total and with _created.
-std::vector<std::string> check_clashes(const Layout& layout, const OwnMetrics& own);
+std::vector<std::string> check_clashes(const Layout& layout, const InfoFamilies& info);
 
 }  // namespace perf_exporter

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "collectors/families/own_metrics.h"
+#include "collectors/families/info_families.h"
 #include "collectors/families/sample_table.h"
 #include "exposition/encoder.h"
 
@@ -102,13 +102,13 @@ void report(benchmark::State& state, std::size_t series, std::size_t bytes) {
 // A scrape whose layout is the last one's: the usual case.
 void encode_known_layout(benchmark::State& state, Format format) {
   const SampleTable table = table_of(state);
-  const OwnMetrics own;
+  const InfoFamilies info;
   const CollectorFilter all;
   Encoder encoder;
   std::string out;
   for (auto _ : state) {
     out.clear();
-    encoder.encode(table, own, format, all, out);
+    encoder.encode(table, info, format, all, out);
     benchmark::DoNotOptimize(out.data());
   }
   report(state, table.values.size(), out.size());
@@ -117,14 +117,14 @@ void encode_known_layout(benchmark::State& state, Format format) {
 // A scrape after a change of layout: prefixes are rendered.
 void encode_new_layout(benchmark::State& state) {
   SampleTable table = table_of(state);
-  const OwnMetrics own;
+  const InfoFamilies info;
   const CollectorFilter all;
   Encoder encoder;
   std::string out;
   for (auto _ : state) {
     out.clear();
     ++table.layout.generation;
-    encoder.encode(table, own, Format::text, all, out);
+    encoder.encode(table, info, Format::text, all, out);
     benchmark::DoNotOptimize(out.data());
   }
   report(state, table.values.size(), out.size());

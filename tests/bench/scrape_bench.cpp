@@ -67,9 +67,9 @@ struct Exporter {
   }
 
   void take() {
-    scrape.take([this](const SampleTable& table, const OwnMetrics& own) {
+    scrape.take([this](const SampleTable& table, const InfoFamilies& info) {
       body.clear();
-      encoder.encode(table, own, Format::text, {}, body);
+      encoder.encode(table, info, Format::text, {}, body);
     });
   }
 

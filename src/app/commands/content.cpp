@@ -13,7 +13,7 @@
 namespace perf_exporter {
 namespace {
 
-std::string version_text(PageFormat format) {
+std::string version_page(PageFormat format) {
   return format == PageFormat::json
              ? "{\"name\":\"perf-exporter\",\"version\":\"" PERF_EXPORTER_VERSION "\"}\n"
              : "perf-exporter " PERF_EXPORTER_VERSION "\n";
@@ -68,7 +68,7 @@ Content content_of(const Options& options, Session& session) {
     return probe_page(session.newest_report().get(), format);
   };
   content.status_page = [&options, &session] { return fresh_status_page(options, session); };
-  content.version = version_text;
+  content.version = version_page;
   return content;
 }
 

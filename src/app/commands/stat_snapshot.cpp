@@ -12,8 +12,8 @@ std::string reason_of(const CpuCounters& counters, std::size_t event) {
   if (status && !why_absent(*status).empty()) {
     return "no data: " + std::string(why_absent(*status));
   }
-  return counters.holds().of(event) == Hold::waiting ? "no data: it has not moved"
-                                                     : "no data: it has hardly run yet";
+  return counters.withheld().of(event) == Withheld::waiting ? "no data: it has not moved"
+                                                            : "no data: it has hardly run yet";
 }
 
 void add(const CpuCounters& counters, std::size_t event, StatEvent& row) {

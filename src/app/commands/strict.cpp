@@ -102,7 +102,7 @@ std::vector<std::string> withheld_events(const CountersView& view) {
     const bool is_withheld =
         std::any_of(view.cpus.begin(), view.cpus.end(), [event](const auto& entry) {
           return entry.second.leader_of(event).has_value() &&
-                 entry.second.holds().of(event) == Hold::untrusted;
+                 entry.second.withheld().of(event) == Withheld::untrusted;
         });
     if (is_withheld) {
       names.emplace_back(view.events[event].name);

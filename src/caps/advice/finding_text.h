@@ -12,7 +12,7 @@ namespace perf_exporter {
 
 // What a finding says. `key` is the finding's id, or "id/variant" where one cause has more than one
 // remedy. Words in braces in `fix` stand for what differs by place and process: {exe}, {unit}, the
-// pieces of place_table.h, {lsm} (all that this process' label must be allowed) and {pmu_switch}
+// passages of place_table.h, {lsm} (all that this process' label must be allowed) and {pmu_switch}
 // (the hypervisor's).
 struct FindingText {
   std::string_view key;

@@ -161,7 +161,7 @@ std::optional<std::string> literal(std::string_view name, const HostFacts& facts
 }
 
 // Text of this program's own, which may have holes of its own.
-std::string piece(std::string_view name, const HostFacts& facts) {
+std::string passage(std::string_view name, const HostFacts& facts) {
   const Place place = facts.place.value_or(Place::host);
   if (name == "lsm") {
     return lsm_fix(facts);
@@ -215,10 +215,10 @@ std::string filled(std::string_view text, Fill fill) {
 }
 
 // All but the names, which come last: what they hold is not to be filled in.
-std::string with_pieces(std::string_view text, const HostFacts& facts) {
+std::string with_passages(std::string_view text, const HostFacts& facts) {
   return filled(text, [&](std::string_view name) -> std::optional<std::string> {
     return literal(name, facts) ? std::nullopt
-                                : std::optional(with_pieces(piece(name, facts), facts));
+                                : std::optional(with_passages(passage(name, facts), facts));
   });
 }
 
@@ -238,7 +238,7 @@ std::string fix_for(const FindingText& text, const HostFacts& facts) {
   std::string fix;
   bool was_prose = false;
   const std::string_view last = text.effect == FixEffect::at_restart ? "\n{restart}" : "";
-  const std::string lines = with_pieces(std::string(text.fix) + std::string(last), facts);
+  const std::string lines = with_passages(std::string(text.fix) + std::string(last), facts);
   for_each_line(lines, [&](std::string_view line) {
     if (line.empty()) {
       return;

@@ -6,12 +6,12 @@
 namespace perf_exporter {
 namespace {
 
-struct Piece {
+struct Passage {
   std::string_view name;
   std::string_view PlaceText::*text;
 };
 
-constexpr Piece kPieces[] = {
+constexpr Passage kPassages[] = {
     {"node", &PlaceText::node},
     {"grant", &PlaceText::grant},
     {"grant_sys_admin", &PlaceText::grant_sys_admin},
@@ -45,9 +45,9 @@ const PlaceText& place_text(Place place) {
 }
 
 std::string_view place_piece(const PlaceText& text, std::string_view name) {
-  const auto* piece = std::find_if(std::begin(kPieces), std::end(kPieces),
-                                   [name](const Piece& each) { return each.name == name; });
-  return piece == std::end(kPieces) ? std::string_view() : text.*(piece->text);
+  const auto* passage = std::find_if(std::begin(kPassages), std::end(kPassages),
+                                     [name](const Passage& each) { return each.name == name; });
+  return passage == std::end(kPassages) ? std::string_view() : text.*(passage->text);
 }
 
 }  // namespace perf_exporter

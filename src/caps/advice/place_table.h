@@ -8,9 +8,9 @@
 
 namespace perf_exporter {
 
-// The pieces that the texts of findings put together, each under its own name in braces there:
+// The passages that the texts of findings put together, each under its own name in braces there:
 // "{grant}". Lines that start with two blanks are commands or configuration, each whole on its
-// line; prose holds none. A piece may itself hold {exe}, {node}, {unit} and their like.
+// line; prose holds none. A passage may itself hold {exe}, {node}, {unit} and their like.
 struct PlaceText {
   Place place;
   std::string_view node;              // whose kernel it is: "node" or "host"
@@ -38,7 +38,7 @@ std::span<const PlaceText> system_places();
 
 const PlaceText& place_text(Place place);
 
-// The piece of a name ("grant"); empty where there is none of that name.
+// The passage of a name ("grant"); empty where there is none of that name.
 std::string_view place_piece(const PlaceText& text, std::string_view name);
 
 }  // namespace perf_exporter

@@ -18,7 +18,7 @@ FilterOwner filter_owner(const HostFacts& facts);
 // Whether a unit has started the process, on a host or inside a container.
 bool is_in_a_unit(const HostFacts& facts);
 
-// The piece of a name (see PlaceText) where the unit makes it another one than the place's own:
+// The passage of a name (see PlaceText) where the unit makes it another one than the place's own:
 // whatever a container is given, its systemd hands on what the unit says.
 std::optional<std::string> unit_piece(std::string_view name, const HostFacts& facts);
 

@@ -20,7 +20,7 @@ CpuCounters::CpuCounters(CpuInfo info, const EventTraits& traits)
       group_index_(traits.events.size(), kNotOpen),
       scalers_(group_index_.size()),
       past_times_(group_index_.size()),
-      holds_(traits),
+      withheld_(traits),
       conditions_(group_index_.size()) {}
 
 RawCount CpuCounters::collect(PerfKernel& kernel) {
@@ -44,12 +44,12 @@ void CpuCounters::apply(RawCount now) {
   }
   note_absence();
   // Groups that belong together may be read apart, so all are judged before any is counted.
-  const bool is_silence_new = holds_.judge();
+  const bool is_silence_new = withheld_.judge();
   conditions_changed_ = conditions_.take_change() || is_silence_new;
   for (const WatchedGroup& watched : groups_) {
     scale(watched);
   }
-  holds_.end_reading();
+  withheld_.end_reading();
 }
 
 // The CPU was offline where the clocks of all its groups stood still. That explains all that its
@@ -112,7 +112,7 @@ std::vector<OpenedGroup> CpuCounters::release() {
     old.push_back(std::move(watched.opened));
   }
   groups_.clear();
-  holds_.forget_open();
+  withheld_.forget_open();
   group_index_.assign(group_index_.size(), kNotOpen);
   installed_ = false;
   return old;
@@ -192,7 +192,7 @@ void CpuCounters::watch(WatchedGroup& watched) {
     ask_to_be_reopened();
   }
   for (std::size_t i = 0; i < watched.opened.events.size(); ++i) {
-    holds_.note(watched.opened.events[i], reading.members[i].value, reading.running);
+    withheld_.note(watched.opened.events[i], reading.members[i].value, reading.running);
   }
 }
 
@@ -204,7 +204,7 @@ void CpuCounters::scale(const WatchedGroup& watched) {
   for (std::size_t i = 0; i < watched.opened.events.size(); ++i) {
     const std::size_t event = watched.opened.events[i];
     const EventReading counted{reading.members[i].value, reading.enabled, reading.running};
-    if (holds_.of(event) != Hold::none) {
+    if (withheld_.of(event) != Withheld::no) {
       scalers_[event].skip(counted);
     } else if (watched.state == GroupState::starved && watched.watch.window_begins()) {
       scalers_[event].starve(counted);

@@ -10,8 +10,8 @@
 #include "base/count.h"
 #include "collectors/counting/call_claim.h"
 #include "collectors/counting/event_conditions.h"
-#include "collectors/counting/event_holds.h"
 #include "collectors/counting/group_opener.h"
+#include "collectors/counting/withheld_events.h"
 #include "host/topology.h"
 #include "perf/count_scaler.h"
 #include "perf/group_watch.h"
@@ -76,9 +76,9 @@ class CpuCounters {
   // long enough to tell, and while it can't be told yet whether one that is at 0 counts at all.
   [[nodiscard]] std::optional<EventStatus> status(std::size_t event) const;
   // Why an event that is read has no data all the same.
-  [[nodiscard]] const EventHolds& holds() const { return holds_; }
-  // As EventHolds'. What an event counts while it is held is left out of its total for good.
-  void set_untrusted(const std::vector<bool>& untrusted) { holds_.set_untrusted(untrusted); }
+  [[nodiscard]] const WithheldEvents& withheld() const { return withheld_; }
+  // As WithheldEvents'. What an event counts while it is held is left out of its total for good.
+  void set_untrusted(const std::vector<bool>& untrusted) { withheld_.set_untrusted(untrusted); }
   // What an event lacks by its readings; nothing where it is not open.
   [[nodiscard]] const EventCondition& condition(std::size_t event) const {
     return conditions_.of(event);
@@ -152,7 +152,7 @@ class CpuCounters {
   std::vector<std::size_t> group_index_;  // by event; groups_.size() or more: not open
   std::vector<CountScaler> scalers_;      // by event
   std::vector<GroupTimes> past_times_;    // by leader: of groups closed since
-  EventHolds holds_;
+  WithheldEvents withheld_;
   EventConditions conditions_;
   bool conditions_changed_ = false;
   std::map<std::size_t, EventRefusal> refusals_;

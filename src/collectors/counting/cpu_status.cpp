@@ -36,14 +36,14 @@ std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
   if (watched->state == GroupState::starved || watched->state == GroupState::dead) {
     return EventStatus::starved;
   }
-  switch (holds_.of(event)) {
-    case Hold::none:
+  switch (withheld_.of(event)) {
+    case Withheld::no:
       break;
-    case Hold::waiting:
+    case Withheld::waiting:
       return std::nullopt;
-    case Hold::silent:
+    case Withheld::silent:
       return EventStatus::silent;
-    case Hold::untrusted:
+    case Withheld::untrusted:
       return EventStatus::untrusted;
   }
   if (!scalers_[event].has_total()) {

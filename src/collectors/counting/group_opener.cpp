@@ -121,7 +121,7 @@ bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
 // Leaves in `events` those that the kernel takes alone on this CPU; the others are refused.
 void GroupOpener::keep_what_opens_alone(Attempt& attempt, Indices& events) {
   std::erase_if(events, [&](std::size_t event) {
-    Trial trial = try_alone(event, attempt.cpu, attempt.pmu);
+    TriedForm trial = try_alone(event, attempt.cpu, attempt.pmu);
     if (trial.refusal) {
       attempt.result.refusals[event] = *trial.refusal;
     }
@@ -170,7 +170,7 @@ void GroupOpener::open_hardware(Attempt& attempt, Arrangement arrangement) {
     if (!is_core(wanted_[i])) {
       continue;
     }
-    const Trial trial = known_or_tried(i, attempt.cpu, attempt.pmu);
+    const TriedForm trial = known_or_tried(i, attempt.cpu, attempt.pmu);
     if (trial.refusal) {
       attempt.result.refusals[i] = *trial.refusal;
       continue;

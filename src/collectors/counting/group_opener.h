@@ -81,15 +81,15 @@ class GroupOpener {
 
  private:
   using Indices = std::vector<std::size_t>;
-  struct Trial {
+  struct TriedForm {
     Encoding encoding;
     std::optional<EventRefusal> refusal;
   };
   struct Attempt;
 
   OpenedCpu open_groups(CpuId cpu, Arrangement arrangement, std::size_t allowance);
-  Trial try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu);
-  Trial known_or_tried(std::size_t event, CpuId cpu, const CorePmu* pmu);
+  TriedForm try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu);
+  TriedForm known_or_tried(std::size_t event, CpuId cpu, const CorePmu* pmu);
   bool open_group(Attempt& attempt, const Indices& events);
   void open_kind(Attempt& attempt, PmuKind kind);
   void open_hardware(Attempt& attempt, Arrangement arrangement);
@@ -103,7 +103,7 @@ class GroupOpener {
   std::vector<CorePmu> pmus_;
   Guests guests_;
   std::optional<CpuId> guests_refused_on_;
-  std::map<std::pair<std::string, std::size_t>, Trial> known_;  // by PMU name and event
+  std::map<std::pair<std::string, std::size_t>, TriedForm> known_;  // by PMU name and event
 };
 
 }  // namespace perf_exporter

@@ -18,14 +18,14 @@ bool is_lasting(const EventRefusal& refusal) {
 
 }  // namespace
 
-GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu) {
+GroupOpener::TriedForm GroupOpener::try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu) {
   const Encoding plain = wanted_[event].encoding;
   const bool on_core = is_core(wanted_[event]);
   std::vector<Encoding> candidates = {plain};
   if (on_core && pmu != nullptr && !pmu->cpus.empty()) {
     candidates.insert(candidates.begin(), on_pmu(plain, pmu->type));
   }
-  Trial trial{plain, {}};
+  TriedForm trial{plain, {}};
   if (const auto name = pmu != nullptr ? missing_event(*pmu, plain) : std::string_view{};
       !name.empty()) {
     trial.refusal = EventRefusal{EventStatus::unsupported,
@@ -51,12 +51,13 @@ GroupOpener::Trial GroupOpener::try_alone(std::size_t event, CpuId cpu, const Co
   return trial;
 }
 
-GroupOpener::Trial GroupOpener::known_or_tried(std::size_t event, CpuId cpu, const CorePmu* pmu) {
+GroupOpener::TriedForm GroupOpener::known_or_tried(std::size_t event, CpuId cpu,
+                                                   const CorePmu* pmu) {
   const std::pair key(pmu != nullptr ? pmu->name : std::string(), event);
   if (const auto known = known_.find(key); known != known_.end()) {
     return known->second;
   }
-  Trial trial = try_alone(event, cpu, pmu);
+  TriedForm trial = try_alone(event, cpu, pmu);
   if (!trial.refusal || is_lasting(*trial.refusal)) {
     known_.emplace(key, trial);
   }
@@ -84,7 +85,7 @@ bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
   }
   std::vector<Encoding> encodings;
   for (const std::size_t member : required_of_group(event)) {
-    if (const Trial trial = known_or_tried(member, cpu, pmu); !trial.refusal) {
+    if (const TriedForm trial = known_or_tried(member, cpu, pmu); !trial.refusal) {
       encodings.push_back(with_guests(trial.encoding, guests_));
     }
   }
@@ -94,7 +95,7 @@ bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
 std::optional<EventRefusal> GroupOpener::refusal_alone(std::size_t event, CpuId cpu) {
   const CorePmu* pmu = core_pmu_of(pmus_, cpu);
   if (is_core(wanted_[event])) {
-    if (Trial known = known_or_tried(event, cpu, pmu); known.refusal) {
+    if (TriedForm known = known_or_tried(event, cpu, pmu); known.refusal) {
       return std::move(known.refusal);
     }
   }

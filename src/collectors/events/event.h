@@ -15,7 +15,7 @@ namespace perf_exporter {
 enum class Membership { required, where_it_fits };
 
 // Whether an event can be 0 while a CPU executes instructions. One that can't and is 0 all the same
-// is not counted by what calls itself its counter; see EventHolds.
+// is not counted by what calls itself its counter; see WithheldEvents.
 enum class Movement { may_rest, with_instructions };
 
 // Whether a PMU that has no such event lacks something. No CPU has all of the generalised cache

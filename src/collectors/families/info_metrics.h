@@ -1,4 +1,4 @@
-// The families of OwnMetrics: facts that change rarely, as prometheus-cpp's types.
+// The families of InfoFamilies: facts that change rarely, as prometheus-cpp's types.
 #pragma once
 
 #include <prometheus/metric_family.h>

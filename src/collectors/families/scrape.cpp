@@ -22,10 +22,10 @@ Scrape::Scrape(CounterSet& counters, const HostPaths& paths, Aggregate aggregate
       process_(paths),
       table_(aggregate, std::move(collectors)) {}
 
-void Scrape::set_lasting_metrics(std::vector<prometheus::MetricFamily> families) {
+void Scrape::set_host_info(std::vector<prometheus::MetricFamily> families) {
   counters_.with_state([&](const CountersView& /*view*/) {
-    lasting_ = std::move(families);
-    lasting_changed_ = true;
+    host_info_ = std::move(families);
+    host_info_changed_ = true;
   });
 }
 
@@ -33,7 +33,7 @@ void Scrape::take(const Use& use) {
   std::string message;
   counters_.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
     message = report_of(faults);
-    refresh_own_metrics(view);
+    refresh_info(view);
     const bool is_shared = view.read_at != 0 && view.read_at == samples_of_ &&
                            samples_->layout.generation == view.generation;
     if (!is_shared) {
@@ -42,24 +42,24 @@ void Scrape::take(const Use& use) {
       samples_ = &table_.update(view, usage);
       samples_of_ = view.read_at;
     }
-    use(*samples_, own_);
+    use(*samples_, info_);
   });
   if (!message.empty()) {  // a log that stalls must not hold the counters
     logger_->warn(message);
   }
 }
 
-void Scrape::refresh_own_metrics(const CountersView& view) {
-  if (!lasting_changed_ && own_made_for_ == view.generation) {
+void Scrape::refresh_info(const CountersView& view) {
+  if (!host_info_changed_ && info_made_for_ == view.generation) {
     return;
   }
-  own_.families = lasting_;
+  info_.families = host_info_;
   for (auto& family : counter_info(view, aggregate_)) {
-    own_.families.push_back(std::move(family));
+    info_.families.push_back(std::move(family));
   }
-  ++own_.generation;
-  own_made_for_ = view.generation;
-  lasting_changed_ = false;
+  ++info_.generation;
+  info_made_for_ = view.generation;
+  host_info_changed_ = false;
 }
 
 std::string Scrape::report_of(const std::vector<Fault>& faults) {

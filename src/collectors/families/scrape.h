@@ -10,7 +10,7 @@
 
 #include "collectors/counting/counter_set.h"
 #include "collectors/families/counter_table.h"
-#include "collectors/families/own_metrics.h"
+#include "collectors/families/info_families.h"
 
 namespace perf_exporter {
 
@@ -25,15 +25,15 @@ class Scrape {
          std::function<std::uint64_t()> dropped_messages);
 
   // Replaces the families that do not depend on counting: build info, CPU models, permissions.
-  void set_lasting_metrics(std::vector<prometheus::MetricFamily> families);
+  void set_host_info(std::vector<prometheus::MetricFamily> families);
 
   // Takes a scrape and calls `use` with its samples while no other scrape runs; they are valid for
   // the call only. What `use` throws passes through.
-  using Use = std::function<void(const SampleTable&, const OwnMetrics&)>;
+  using Use = std::function<void(const SampleTable&, const InfoFamilies&)>;
   void take(const Use& use);
 
  private:
-  void refresh_own_metrics(const CountersView& view);
+  void refresh_info(const CountersView& view);
   std::string report_of(const std::vector<Fault>& faults);
 
   CounterSet& counters_;
@@ -45,10 +45,10 @@ class Scrape {
   CounterTable table_;
   const SampleTable* samples_ = nullptr;  // the table's
   RawCount samples_of_ = 0;               // the reading's view.read_at
-  std::vector<prometheus::MetricFamily> lasting_;
-  bool lasting_changed_ = true;
-  OwnMetrics own_;
-  std::uint64_t own_made_for_ = 0;  // the view's generation
+  std::vector<prometheus::MetricFamily> host_info_;
+  bool host_info_changed_ = true;
+  InfoFamilies info_;
+  std::uint64_t info_made_for_ = 0;  // the view's generation
   std::uint64_t faults_to_report_ = 0;
   std::uint64_t reported_at_ = 0;
 };

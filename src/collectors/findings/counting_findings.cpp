@@ -158,7 +158,7 @@ CountingState counting_state(const CountersView& view, const OpenReport& report,
         add_condition(cpu, event, counters.condition(event), state);
       }
       if (counters.status(event) == EventStatus::silent &&
-          counters.holds().is_silent_itself(event)) {
+          counters.withheld().is_silent_itself(event)) {
         state.silent[event].push_back(cpu);
       }
     }

@@ -37,14 +37,14 @@ namespace {
 
 TEST(EncoderAllocation, NoneOnceTheBufferHasGrown) {
   const SampleTable table = testing_text::example_table();
-  const OwnMetrics own = testing_text::example_own();
+  const InfoFamilies info = testing_text::example_info();
   const CollectorFilter all;
   Encoder encoder;
   std::string out;
   const auto write = [&](Format format) {
     out.clear();
     const std::size_t before = allocations;
-    encoder.encode(table, own, format, all, out);
+    encoder.encode(table, info, format, all, out);
     return allocations - before;
   };
   EXPECT_GT(write(Format::text), 0U) << "the counter counts";

@@ -6,14 +6,14 @@
 #include <sstream>
 #include <string>
 
+#include "exposition/info_text.h"
 #include "exposition/layout_rules.h"
-#include "exposition/own_text.h"
 #include "unit/exposition/example_tables.h"
 
 namespace perf_exporter {
 namespace {
 
-using testing_text::example_own;
+using testing_text::example_info;
 using testing_text::example_table;
 
 std::string encode(Encoder& encoder, const SampleTable& table, Format format,
@@ -91,9 +91,9 @@ TEST(Encoder, EndsOnlyOpenMetricsWithEof) {
 TEST(Encoder, AppendsAndPutsOwnMetricsLast) {
   Encoder encoder;
   std::string out = "before\n";
-  encoder.encode(one_series(1, "0"), example_own(), Format::openmetrics, {}, out);
+  encoder.encode(one_series(1, "0"), example_info(), Format::openmetrics, {}, out);
   EXPECT_EQ(out, "before\n# HELP a A.\n# TYPE a counter\na_total{cpu=\"0\"} 1\n" +
-                     own_text(example_own(), Format::openmetrics) + "# EOF\n");
+                     info_text(example_info(), Format::openmetrics) + "# EOF\n");
 }
 
 // Lines are gathered in blocks: none may be lost, torn or moved where a block ends, whatever its
@@ -145,19 +145,19 @@ TEST(Encoder, KeepsWhatItRenderedWhileTheGenerationStays) {
 
 TEST(Encoder, SerialisesOwnMetricsAnewWhenTheirGenerationChanges) {
   Encoder encoder;
-  OwnMetrics own = example_own();
+  InfoFamilies info = example_info();
   const auto write = [&](Format format) {
     std::string out;
-    encoder.encode({}, own, format, {}, out);
+    encoder.encode({}, info, format, {}, out);
     return out;
   };
   const std::string text = write(Format::text);
   const std::string openmetrics = write(Format::openmetrics);
-  own.families.back().metric.front().counter.value = 42;
+  info.families.back().metric.front().counter.value = 42;
   EXPECT_EQ(write(Format::text), text) << "the generation is the same";
-  ++own.generation;
-  EXPECT_EQ(write(Format::text), own_text(own, Format::text));
-  EXPECT_EQ(write(Format::openmetrics), own_text(own, Format::openmetrics) + "# EOF\n");
+  ++info.generation;
+  EXPECT_EQ(write(Format::text), info_text(info, Format::text));
+  EXPECT_EQ(write(Format::openmetrics), info_text(info, Format::openmetrics) + "# EOF\n");
   EXPECT_NE(write(Format::openmetrics), openmetrics);
 }
 
@@ -179,7 +179,7 @@ TEST(Encoder, HidesExcludedCollectors) {
 TEST(Encoder, ShowsOwnMetricsWhateverTheFilter) {
   Encoder encoder;
   std::string out;
-  encoder.encode(example_table(), example_own(), Format::text, {{"cycles"}, {}}, out);
+  encoder.encode(example_table(), example_info(), Format::text, {{"cycles"}, {}}, out);
   EXPECT_TRUE(shows(out, "perf_exporter_build_info"));
   EXPECT_TRUE(shows(out, "perf_cpu_cycles_total") || out.starts_with("# HELP perf_cpu_cycles"));
   EXPECT_FALSE(shows(out, "perf_node_instructions_total"));
@@ -209,7 +209,7 @@ TEST(Encoder, KnowsNoLocale) {
   const auto write = [](Format format) {
     Encoder encoder;
     std::string out;
-    encoder.encode(example_table(), example_own(), format, {}, out);
+    encoder.encode(example_table(), example_info(), format, {}, out);
     return out;
   };
   const std::string text = write(Format::text);
@@ -224,7 +224,7 @@ TEST(Encoder, KnowsNoLocale) {
 
 TEST(Encoder, ExampleKeepsTheRules) {
   EXPECT_TRUE(check_layout(example_table().layout).empty());
-  EXPECT_TRUE(check_clashes(example_table().layout, example_own()).empty());
+  EXPECT_TRUE(check_clashes(example_table().layout, example_info()).empty());
 }
 
 }  // namespace

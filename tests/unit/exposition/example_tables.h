@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "collectors/families/own_metrics.h"
+#include "collectors/families/info_families.h"
 #include "collectors/families/sample_table.h"
 
 namespace perf_exporter::testing_text {
@@ -72,18 +72,18 @@ inline prometheus::ClientMetric own_metric(std::string label, std::string value,
   return metric;
 }
 
-inline OwnMetrics example_own() {
-  OwnMetrics own;
-  own.generation = 3;
-  own.families = {{"perf_exporter_build_info",
-                   "Built from\nthis \"version\".",
-                   prometheus::MetricType::Gauge,
-                   {own_metric("version", "0.1\"\n\\\xFF", 1)}},
-                  {"perf_exporter_scrapes_total",
-                   "Scrapes.",
-                   prometheus::MetricType::Counter,
-                   {own_metric("code", "200", 1234567.5), own_metric("code", "500", 0)}}};
-  return own;
+inline InfoFamilies example_info() {
+  InfoFamilies info;
+  info.generation = 3;
+  info.families = {{"perf_exporter_build_info",
+                    "Built from\nthis \"version\".",
+                    prometheus::MetricType::Gauge,
+                    {own_metric("version", "0.1\"\n\\\xFF", 1)}},
+                   {"perf_exporter_scrapes_total",
+                    "Scrapes.",
+                    prometheus::MetricType::Counter,
+                    {own_metric("code", "200", 1234567.5), own_metric("code", "500", 0)}}};
+  return info;
 }
 
 }  // namespace perf_exporter::testing_text

@@ -22,8 +22,8 @@ std::vector<std::string> check(Family one) {
   return check_layout(layout);
 }
 
-OwnMetrics own(const std::string& name, prometheus::MetricType type) {
-  OwnMetrics metrics;
+InfoFamilies own(const std::string& name, prometheus::MetricType type) {
+  InfoFamilies metrics;
   metrics.families.push_back({name, "Some help.", type, {}});
   return metrics;
 }
@@ -100,7 +100,7 @@ TEST(CheckClashes, ComparesTableAndOwnMetrics) {
 }
 
 TEST(CheckClashes, FindsTwoOwnMetricsOfOneName) {
-  OwnMetrics twice = own("a", prometheus::MetricType::Gauge);
+  InfoFamilies twice = own("a", prometheus::MetricType::Gauge);
   twice.families.push_back(twice.families.front());
   EXPECT_THAT(check_clashes({}, twice), ElementsAre("a"));
 }

@@ -65,7 +65,7 @@ std::string encoded(Format format) {
   }
   Encoder encoder;
   std::string out;
-  encoder.encode(table, testing_text::example_own(), format, {}, out);
+  encoder.encode(table, testing_text::example_info(), format, {}, out);
   return out;
 }
 

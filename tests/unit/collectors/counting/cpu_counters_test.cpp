@@ -285,8 +285,8 @@ TEST_F(LyingCountersTest, ASilentDenominatorTakesItsPartnerAlong) {
     EXPECT_EQ(status(name), EventStatus::silent) << name;
   }
   EXPECT_EQ(changes_, 1);
-  EXPECT_TRUE(counters_->holds().is_silent_itself(index_of(events_, "cache_references")));
-  EXPECT_FALSE(counters_->holds().is_silent_itself(index_of(events_, "cache_misses")));
+  EXPECT_TRUE(counters_->withheld().is_silent_itself(index_of(events_, "cache_references")));
+  EXPECT_FALSE(counters_->withheld().is_silent_itself(index_of(events_, "cache_misses")));
   for (const char* name : {"cycles", "instructions", "ref_cycles", "branches", "branch_misses"}) {
     EXPECT_EQ(total(name), 60'000U) << name << ": of the same group, and not spoiled";
     EXPECT_EQ(status(name), EventStatus::counting);

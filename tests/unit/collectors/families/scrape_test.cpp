@@ -39,11 +39,11 @@ class ScrapeTest : public testing::Test {
 
   void take() {
     let_the_reading_age();
-    scrape_.take([this](const SampleTable& table, const OwnMetrics& own) {
+    scrape_.take([this](const SampleTable& table, const InfoFamilies& info) {
       dropped_messages_ = value_of(table, "perf_exporter_log_messages_dropped_total");
-      own_generation_ = own.generation;
+      own_generation_ = info.generation;
       own_families_.clear();
-      for (const auto& family : own.families) {
+      for (const auto& family : info.families) {
         own_families_.push_back(family.name);
       }
     });
@@ -74,9 +74,9 @@ TEST_F(ScrapeTest, WhatSharesAReadingSharesAllSamples) {
   do {  // until the machine is quick enough for it
     let_the_reading_age();
     const std::size_t reads = machine_.kernel.reads();
-    scrape_.take([&](const SampleTable& table, const OwnMetrics&) { first = table.values; });
+    scrape_.take([&](const SampleTable& table, const InfoFamilies&) { first = table.values; });
     const std::size_t reads_of_one = machine_.kernel.reads() - reads;
-    scrape_.take([&](const SampleTable& table, const OwnMetrics&) { second = table.values; });
+    scrape_.take([&](const SampleTable& table, const InfoFamilies&) { second = table.values; });
     if (machine_.kernel.reads() - reads == reads_of_one) {
       break;
     }
@@ -92,7 +92,7 @@ TEST_F(ScrapeTest, WhatSharesAReadingSharesAllSamples) {
 TEST_F(ScrapeTest, WhatIsNoLongerTrustedIsNotShared) {
   const auto present = [this] {
     std::size_t count = 0;
-    scrape_.take([&](const SampleTable& table, const OwnMetrics&) {
+    scrape_.take([&](const SampleTable& table, const InfoFamilies&) {
       count = static_cast<std::size_t>(std::count_if(table.values.begin(), table.values.end(),
                                                      [](const Value& v) { return v.present; }));
     });
@@ -150,7 +150,7 @@ TEST(ScrapeLog, AMessageIsNotWrittenUnderTheLock) {
   Scrape scrape(machine.counters, machine.host.paths(), Aggregate::cpu, {"cycles"},
                 std::make_shared<spdlog::logger>("test", sink), [] { return 0U; });
   machine.kernel.set_read_error(EIO);
-  scrape.take([](const SampleTable&, const OwnMetrics&) {});
+  scrape.take([](const SampleTable&, const InfoFamilies&) {});
   EXPECT_TRUE(sink->let_others_in);
 }
 
@@ -159,7 +159,7 @@ TEST_F(ScrapeTest, OwnMetricsAreMadeAnewOnlyWhereTheyChanged) {
   const auto first = own_generation_;
   take();
   EXPECT_EQ(own_generation_, first);
-  scrape_.set_lasting_metrics({build_info("1")});
+  scrape_.set_host_info({build_info("1")});
   take();
   EXPECT_NE(own_generation_, first);
   EXPECT_EQ(own_families_.front(), "perf_exporter_build_info");
@@ -171,7 +171,7 @@ TEST_F(ScrapeTest, OwnMetricsAreMadeAnewOnlyWhereTheyChanged) {
 }
 
 TEST_F(ScrapeTest, WhatTheCallerThrowsPassesThroughAndTheNextScrapeWorks) {
-  const auto thrower = [](const SampleTable&, const OwnMetrics&) { throw std::bad_alloc(); };
+  const auto thrower = [](const SampleTable&, const InfoFamilies&) { throw std::bad_alloc(); };
   EXPECT_THROW(scrape_.take(thrower), std::bad_alloc);
   take();
   EXPECT_EQ(machine_.total(0, "cycles"), 2000U);

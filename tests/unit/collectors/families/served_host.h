@@ -34,7 +34,7 @@ class ServedHost {
         opener_(kernel, counters_, OnlineCpus::open(paths_).value(), config(),
                 {[](CpuId /*cpu*/) { return Result<void>(); },
                  [this](const OpenReport& /*report*/) { passed(); }}) {
-    scrape_.set_lasting_metrics(lasting_metrics());
+    scrape_.set_host_info(host_info());
   }
 
   // Opens all CPUs; false where no thread can be made for that, or it takes longer than it may.
@@ -51,8 +51,8 @@ class ServedHost {
   std::string scrape(Format format = Format::text) {
     std::this_thread::sleep_for(std::chrono::microseconds(1200));  // else it shares a reading
     std::string text;
-    scrape_.take([&](const SampleTable& table, const OwnMetrics& own) {
-      encoder_.encode(table, own, format, {}, text);
+    scrape_.take([&](const SampleTable& table, const InfoFamilies& info) {
+      encoder_.encode(table, info, format, {}, text);
     });
     return text;
   }
@@ -84,7 +84,7 @@ class ServedHost {
   }
 
   // As the program gathers them: what it is, which CPUs there are, and what the probe found.
-  std::vector<prometheus::MetricFamily> lasting_metrics() {
+  std::vector<prometheus::MetricFamily> host_info() {
     const HostFacts facts = gather_facts(paths_);
     const auto findings = diagnose(facts, run_trials(kernel_, CpuId{0}), Wanted{});
     std::vector<prometheus::MetricFamily> families = permission_metrics(facts, findings);

@@ -1,4 +1,4 @@
-#include "exposition/own_text.h"
+#include "exposition/info_text.h"
 
 #include <prometheus/metric_type.h>
 #include <prometheus/text_serializer.h>
@@ -57,10 +57,10 @@ void append_samples(std::string& out, std::string_view text) {
 
 }  // namespace
 
-std::string own_text(const OwnMetrics& own, Format format) {
+std::string info_text(const InfoFamilies& info, Format format) {
   const prometheus::TextSerializer serializer;
   std::string text;
-  for (const prometheus::MetricFamily& family : own.families) {
+  for (const prometheus::MetricFamily& family : info.families) {
     const std::string_view type = type_name(family.type);
     if (type.empty() || family.metric.empty()) {
       continue;

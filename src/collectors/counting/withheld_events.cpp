@@ -1,4 +1,4 @@
-#include "collectors/counting/event_holds.h"
+#include "collectors/counting/withheld_events.h"
 
 #include <linux/perf_event.h>
 
@@ -31,15 +31,15 @@ EventTraits::EventTraits(const EventSet& wanted) {
   }
 }
 
-EventHolds::EventHolds(const EventTraits& traits)
+WithheldEvents::WithheldEvents(const EventTraits& traits)
     : traits_(&traits),
       moved_(traits.events.size()),
       running_(moved_.size(), kNotOpen),
       trust_(moved_.size()),
-      holds_(moved_.size()),
+      withheld_(moved_.size()),
       next_(moved_.size()) {}
 
-void EventHolds::note(std::size_t event, RawCount value, RawCount running) {
+void WithheldEvents::note(std::size_t event, RawCount value, RawCount running) {
   if (value > 0) {
     moved_[event] = true;
   }
@@ -47,11 +47,11 @@ void EventHolds::note(std::size_t event, RawCount value, RawCount running) {
   is_settled_ = is_settled_ && (moved_[event] || !traits_->events[event].is_mover);
 }
 
-void EventHolds::forget_open() {
+void WithheldEvents::forget_open() {
   std::fill(running_.begin(), running_.end(), kNotOpen);
 }
 
-void EventHolds::set_untrusted(const std::vector<bool>& untrusted) {
+void WithheldEvents::set_untrusted(const std::vector<bool>& untrusted) {
   for (std::size_t event = 0; event < trust_.size(); ++event) {
     if (event < untrusted.size() && untrusted[event]) {
       trust_[event] = Trust::lost;
@@ -62,35 +62,35 @@ void EventHolds::set_untrusted(const std::vector<bool>& untrusted) {
   }
 }
 
-void EventHolds::end_reading() {
+void WithheldEvents::end_reading() {
   if (std::exchange(is_returning_, false)) {
     std::replace(trust_.begin(), trust_.end(), Trust::returning, Trust::given);
   }
 }
 
-Hold EventHolds::judged(std::size_t event) const {
+Withheld WithheldEvents::judged(std::size_t event) const {
   if (moved_[event] || running_[event] == kNotOpen) {
-    return Hold::none;
+    return Withheld::no;
   }
   const std::size_t witness = traits_->instructions;
   const bool has_witness =
       witness != EventTraits::kNone && witness != event && running_[witness] != kNotOpen;
   const bool code_ran = !has_witness || moved_[witness];
-  return code_ran && running_[event] >= kMinute ? Hold::silent : Hold::waiting;
+  return code_ran && running_[event] >= kMinute ? Withheld::silent : Withheld::waiting;
 }
 
-bool EventHolds::is_silent_itself(std::size_t event) const {
-  return traits_->events[event].is_mover && judged(event) == Hold::silent;
+bool WithheldEvents::is_silent_itself(std::size_t event) const {
+  return traits_->events[event].is_mover && judged(event) == Withheld::silent;
 }
 
-bool EventHolds::judge() {
+bool WithheldEvents::judge() {
   if (is_settled_) {  // as nearly always
     return false;
   }
-  std::fill(next_.begin(), next_.end(), Hold::none);
+  std::fill(next_.begin(), next_.end(), Withheld::no);
   for (const std::size_t event : traits_->movers) {
-    const Hold hold = judged(event);
-    if (hold == Hold::none) {
+    const Withheld hold = judged(event);
+    if (hold == Withheld::no) {
       continue;
     }
     for (std::size_t other = 0; other < next_.size(); ++other) {
@@ -102,13 +102,13 @@ bool EventHolds::judge() {
       }
     }
   }
-  const auto same_silence = [](Hold before, Hold after) {
-    return (before == Hold::silent) == (after == Hold::silent);
+  const auto same_silence = [](Withheld before, Withheld after) {
+    return (before == Withheld::silent) == (after == Withheld::silent);
   };
-  const bool changed = !std::equal(holds_.begin(), holds_.end(), next_.begin(), same_silence);
-  holds_.swap(next_);
-  is_settled_ =
-      std::all_of(holds_.begin(), holds_.end(), [](Hold hold) { return hold == Hold::none; });
+  const bool changed = !std::equal(withheld_.begin(), withheld_.end(), next_.begin(), same_silence);
+  withheld_.swap(next_);
+  is_settled_ = std::all_of(withheld_.begin(), withheld_.end(),
+                            [](Withheld hold) { return hold == Withheld::no; });
   return changed;
 }
 

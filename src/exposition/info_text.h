@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "collectors/families/own_metrics.h"
+#include "collectors/families/info_families.h"
 #include "exposition/negotiation.h"
 
 namespace perf_exporter {
@@ -12,6 +12,6 @@ namespace perf_exporter {
 // without a metric are left out, timestamps too. Counters, gauges and untyped metrics only:
 // OpenMetrics has rules for the bucket and quantile labels of the other types that prometheus-cpp
 // does not keep, so these are left out.
-std::string own_text(const OwnMetrics& own, Format format);
+std::string info_text(const InfoFamilies& info, Format format);
 
 }  // namespace perf_exporter

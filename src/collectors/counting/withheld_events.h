@@ -10,8 +10,8 @@
 
 namespace perf_exporter {
 
-// What the rules of EventHolds ask of the wanted events, looked up once for all CPUs. Events are
-// indices into them.
+// What the rules of WithheldEvents ask of the wanted events, looked up once for all CPUs. Events
+// are indices into them.
 struct EventTraits {
   explicit EventTraits(const EventSet& wanted);
 
@@ -28,8 +28,8 @@ struct EventTraits {
 };
 
 // Why an event that is read is not published.
-enum class Hold : std::uint8_t {
-  none,
+enum class Withheld : std::uint8_t {
+  no,
   waiting,    // it can't be 0 while instructions are executed, and is 0 so far
   silent,     // the same, after a minute of running time
   untrusted,  // its PMU failed the truth check
@@ -44,10 +44,10 @@ enum class Hold : std::uint8_t {
 // counted. It takes its semantic group along: misses without references are a lie. A member that is
 // there only where it fits is no divisor and goes alone. Once it moves it is held no longer. What
 // has moved on a CPU is not watched any more; that is the truth check's business.
-class EventHolds {
+class WithheldEvents {
  public:
   // `traits` must outlive this.
-  explicit EventHolds(const EventTraits& traits);
+  explicit WithheldEvents(const EventTraits& traits);
 
   // An event that is open has counted `value` and had its counter for `running` ns since it was
   // opened.
@@ -66,8 +66,8 @@ class EventHolds {
   // All that follows from a reading has been done.
   void end_reading();
 
-  [[nodiscard]] Hold of(std::size_t event) const {
-    return trust_[event] == Trust::given ? holds_[event] : Hold::untrusted;
+  [[nodiscard]] Withheld of(std::size_t event) const {
+    return trust_[event] == Trust::given ? withheld_[event] : Withheld::untrusted;
   }
 
   // Whether the event itself is silent, not only a partner of it.
@@ -76,7 +76,7 @@ class EventHolds {
  private:
   enum class Trust : std::uint8_t { given, returning, lost };
 
-  [[nodiscard]] Hold judged(std::size_t event) const;
+  [[nodiscard]] Withheld judged(std::size_t event) const;
 
   const EventTraits* traits_;
   bool is_settled_ = true;     // no mover that is open waits to move, and nothing is held for it
@@ -85,8 +85,8 @@ class EventHolds {
   std::vector<bool> moved_;
   std::vector<RawCount> running_;  // kNotOpen: not open
   std::vector<Trust> trust_;
-  std::vector<Hold> holds_;
-  std::vector<Hold> next_;  // judge()'s
+  std::vector<Withheld> withheld_;
+  std::vector<Withheld> next_;  // judge()'s
 };
 
 }  // namespace perf_exporter

@@ -13,7 +13,7 @@ namespace perf_exporter {
 // that no other content of this process has had. HELP and label values are unescaped. Counters,
 // whose names end in _total, gauges and untyped metrics only. Names must differ from those of the
 // table's families. A metric that changes at each scrape is better placed in the SampleTable.
-struct OwnMetrics {
+struct InfoFamilies {
   std::uint64_t generation = 0;
   std::vector<prometheus::MetricFamily> families;
 };

@@ -1,4 +1,4 @@
-#include "exposition/own_text.h"
+#include "exposition/info_text.h"
 
 #include <gtest/gtest.h>
 
@@ -7,11 +7,11 @@
 namespace perf_exporter {
 namespace {
 
-using testing_text::example_own;
+using testing_text::example_info;
 using testing_text::own_metric;
 
-TEST(OwnText, WritesText) {
-  EXPECT_EQ(own_text(example_own(), Format::text),
+TEST(InfoText, WritesText) {
+  EXPECT_EQ(info_text(example_info(), Format::text),
             "# HELP perf_exporter_build_info Built from\\nthis \"version\".\n"
             "# TYPE perf_exporter_build_info gauge\n"
             "perf_exporter_build_info{version=\"0.1\\\"\\n\\\\\xEF\xBF\xBD\"} 1\n"
@@ -21,8 +21,8 @@ TEST(OwnText, WritesText) {
             "perf_exporter_scrapes_total{code=\"500\"} 0\n");
 }
 
-TEST(OwnText, WritesOpenMetrics) {
-  EXPECT_EQ(own_text(example_own(), Format::openmetrics),
+TEST(InfoText, WritesOpenMetrics) {
+  EXPECT_EQ(info_text(example_info(), Format::openmetrics),
             "# HELP perf_exporter_build_info Built from\\nthis \\\"version\\\".\n"
             "# TYPE perf_exporter_build_info gauge\n"
             "perf_exporter_build_info{version=\"0.1\\\"\\n\\\\\xEF\xBF\xBD\"} 1\n"
@@ -32,23 +32,23 @@ TEST(OwnText, WritesOpenMetrics) {
             "perf_exporter_scrapes_total{code=\"500\"} 0\n");
 }
 
-TEST(OwnText, CallsUnknownWhatOpenMetricsHasNoTypeFor) {
-  OwnMetrics own;
-  own.families = {{"a", "A.", prometheus::MetricType::Counter, {own_metric("x", "y", 1)}},
-                  {"b", "", prometheus::MetricType::Untyped, {own_metric("x", "y", 2)}}};
-  EXPECT_EQ(own_text(own, Format::openmetrics),
+TEST(InfoText, CallsUnknownWhatOpenMetricsHasNoTypeFor) {
+  InfoFamilies info;
+  info.families = {{"a", "A.", prometheus::MetricType::Counter, {own_metric("x", "y", 1)}},
+                   {"b", "", prometheus::MetricType::Untyped, {own_metric("x", "y", 2)}}};
+  EXPECT_EQ(info_text(info, Format::openmetrics),
             "# HELP a A.\n# TYPE a unknown\na{x=\"y\"} 1\n# TYPE b unknown\nb{x=\"y\"} 2\n");
-  EXPECT_EQ(own_text(own, Format::text),
+  EXPECT_EQ(info_text(info, Format::text),
             "# HELP a A.\n# TYPE a counter\na{x=\"y\"} 1\n# TYPE b untyped\nb{x=\"y\"} 2\n");
 }
 
-TEST(OwnText, LeavesOutEmptyFamiliesHistogramsAndTimestamps) {
-  OwnMetrics own;
-  own.families = {{"a", "A.", prometheus::MetricType::Gauge, {}},
-                  {"b", "B.", prometheus::MetricType::Histogram, {own_metric("x", "y", 1)}},
-                  {"c", "C.", prometheus::MetricType::Gauge, {own_metric("x", "# y", 1)}}};
-  own.families.back().metric.front().timestamp_ms = 1000;
-  EXPECT_EQ(own_text(own, Format::text), "# HELP c C.\n# TYPE c gauge\nc{x=\"# y\"} 1\n");
+TEST(InfoText, LeavesOutEmptyFamiliesHistogramsAndTimestamps) {
+  InfoFamilies info;
+  info.families = {{"a", "A.", prometheus::MetricType::Gauge, {}},
+                   {"b", "B.", prometheus::MetricType::Histogram, {own_metric("x", "y", 1)}},
+                   {"c", "C.", prometheus::MetricType::Gauge, {own_metric("x", "# y", 1)}}};
+  info.families.back().metric.front().timestamp_ms = 1000;
+  EXPECT_EQ(info_text(info, Format::text), "# HELP c C.\n# TYPE c gauge\nc{x=\"# y\"} 1\n");
 }
 
 }  // namespace
