@@ -63,7 +63,7 @@ inline SampleTable example_table() {
   return table;
 }
 
-inline prometheus::ClientMetric own_metric(std::string label, std::string value, double number) {
+inline prometheus::ClientMetric info_metric(std::string label, std::string value, double number) {
   prometheus::ClientMetric metric;
   metric.label.push_back({std::move(label), std::move(value)});
   metric.counter.value = number;
@@ -78,11 +78,11 @@ inline InfoFamilies example_info() {
   info.families = {{"perf_exporter_build_info",
                     "Built from\nthis \"version\".",
                     prometheus::MetricType::Gauge,
-                    {own_metric("version", "0.1\"\n\\\xFF", 1)}},
+                    {info_metric("version", "0.1\"\n\\\xFF", 1)}},
                    {"perf_exporter_scrapes_total",
                     "Scrapes.",
                     prometheus::MetricType::Counter,
-                    {own_metric("code", "200", 1234567.5), own_metric("code", "500", 0)}}};
+                    {info_metric("code", "200", 1234567.5), info_metric("code", "500", 0)}}};
   return info;
 }
 

@@ -8,7 +8,7 @@ namespace perf_exporter {
 namespace {
 
 using testing_text::example_info;
-using testing_text::own_metric;
+using testing_text::info_metric;
 
 TEST(InfoText, WritesText) {
   EXPECT_EQ(info_text(example_info(), Format::text),
@@ -34,8 +34,8 @@ TEST(InfoText, WritesOpenMetrics) {
 
 TEST(InfoText, CallsUnknownWhatOpenMetricsHasNoTypeFor) {
   InfoFamilies info;
-  info.families = {{"a", "A.", prometheus::MetricType::Counter, {own_metric("x", "y", 1)}},
-                   {"b", "", prometheus::MetricType::Untyped, {own_metric("x", "y", 2)}}};
+  info.families = {{"a", "A.", prometheus::MetricType::Counter, {info_metric("x", "y", 1)}},
+                   {"b", "", prometheus::MetricType::Untyped, {info_metric("x", "y", 2)}}};
   EXPECT_EQ(info_text(info, Format::openmetrics),
             "# HELP a A.\n# TYPE a unknown\na{x=\"y\"} 1\n# TYPE b unknown\nb{x=\"y\"} 2\n");
   EXPECT_EQ(info_text(info, Format::text),
@@ -45,8 +45,8 @@ TEST(InfoText, CallsUnknownWhatOpenMetricsHasNoTypeFor) {
 TEST(InfoText, LeavesOutEmptyFamiliesHistogramsAndTimestamps) {
   InfoFamilies info;
   info.families = {{"a", "A.", prometheus::MetricType::Gauge, {}},
-                   {"b", "B.", prometheus::MetricType::Histogram, {own_metric("x", "y", 1)}},
-                   {"c", "C.", prometheus::MetricType::Gauge, {own_metric("x", "# y", 1)}}};
+                   {"b", "B.", prometheus::MetricType::Histogram, {info_metric("x", "y", 1)}},
+                   {"c", "C.", prometheus::MetricType::Gauge, {info_metric("x", "# y", 1)}}};
   info.families.back().metric.front().timestamp_ms = 1000;
   EXPECT_EQ(info_text(info, Format::text), "# HELP c C.\n# TYPE c gauge\nc{x=\"# y\"} 1\n");
 }

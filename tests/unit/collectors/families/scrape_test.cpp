@@ -41,7 +41,7 @@ class ScrapeTest : public testing::Test {
     let_the_reading_age();
     scrape_.take([this](const SampleTable& table, const InfoFamilies& info) {
       dropped_messages_ = value_of(table, "perf_exporter_log_messages_dropped_total");
-      own_generation_ = info.generation;
+      info_generation_ = info.generation;
       own_families_.clear();
       for (const auto& family : info.families) {
         own_families_.push_back(family.name);
@@ -63,7 +63,7 @@ class ScrapeTest : public testing::Test {
                      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log_)),
                  [] { return 7U; }};
   Count dropped_messages_ = 0;
-  std::uint64_t own_generation_ = 0;
+  std::uint64_t info_generation_ = 0;
   std::vector<std::string> own_families_;
 };
 
@@ -154,19 +154,19 @@ TEST(ScrapeLog, AMessageIsNotWrittenUnderTheLock) {
   EXPECT_TRUE(sink->let_others_in);
 }
 
-TEST_F(ScrapeTest, OwnMetricsAreMadeAnewOnlyWhereTheyChanged) {
+TEST_F(ScrapeTest, InfoIsMadeAnewOnlyWhereItChanged) {
   take();
-  const auto first = own_generation_;
+  const auto first = info_generation_;
   take();
-  EXPECT_EQ(own_generation_, first);
+  EXPECT_EQ(info_generation_, first);
   scrape_.set_host_info({build_info("1")});
   take();
-  EXPECT_NE(own_generation_, first);
+  EXPECT_NE(info_generation_, first);
   EXPECT_EQ(own_families_.front(), "perf_exporter_build_info");
-  const auto second = own_generation_;
+  const auto second = info_generation_;
   machine_.counters.keep_only({CpuId{0}});
   take();
-  EXPECT_NE(own_generation_, second) << "perf_cpu_info has a CPU less";
+  EXPECT_NE(info_generation_, second) << "perf_cpu_info has a CPU less";
   EXPECT_EQ(own_families_.front(), "perf_exporter_build_info");
 }
 
