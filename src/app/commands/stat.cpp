@@ -73,10 +73,11 @@ void wait_for_end(StopSignals& signals, std::chrono::milliseconds left) {
 // As of a new reading; of the counters as they are where a call on them hangs.
 StatSnapshot take_snapshot(Session& session) {
   const bool has_read = session.reader().read();
-  CounterSet& counters = session.counters();
-  const RawCount taken_at = has_read ? counters.read_at() : monotonic_ns();
   StatSnapshot snapshot;
-  counters.with_state([&](const CountersView& view) { snapshot = stat_snapshot(view, taken_at); });
+  session.counters().with_state([&](const CountersView& view) {
+    const bool is_timed = has_read && view.read_at != 0;  // else changed since, or nobody reads
+    snapshot = stat_snapshot(view, is_timed ? view.read_at : monotonic_ns());
+  });
   return snapshot;
 }
 
