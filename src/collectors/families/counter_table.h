@@ -25,6 +25,9 @@ class CounterTable {
   // changed.
   const SampleTable& update(const CountersView& view, const ProcessUsage& process);
 
+  // As of the newest update.
+  [[nodiscard]] const SampleTable& samples() const { return table_; }
+
  private:
   Aggregate aggregate_;
   CounterSummary summary_;

@@ -35,14 +35,14 @@ void Scrape::take(const Use& use) {
     message = report_of(faults);
     refresh_info(view);
     const bool is_shared = view.read_at != 0 && view.read_at == samples_of_ &&
-                           samples_->layout.generation == view.generation;
+                           table_.samples().layout.generation == view.generation;
     if (!is_shared) {
       ProcessUsage usage = process_.read(boot_time_ns());
       usage.dropped_messages = dropped_messages_();
-      samples_ = &table_.update(view, usage);
+      table_.update(view, usage);
       samples_of_ = view.read_at;
     }
-    use(*samples_, info_);
+    use(table_.samples(), info_);
   });
   if (!message.empty()) {  // a log that stalls must not hold the counters
     logger_->warn(message);

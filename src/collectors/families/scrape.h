@@ -43,8 +43,7 @@ class Scrape {
   ProcessMetrics process_;
   // All below is guarded by the counters' lock, which is held while a reading is used.
   CounterTable table_;
-  const SampleTable* samples_ = nullptr;  // the table's
-  RawCount samples_of_ = 0;               // the reading's view.read_at
+  RawCount samples_of_ = 0;  // the view.read_at that the table shows
   std::vector<prometheus::MetricFamily> host_info_;
   bool host_info_changed_ = true;
   InfoFamilies info_;
