@@ -4,7 +4,6 @@ import statistics
 
 COLUMN = 24
 # The most that a scrape may cost, as a multiple of what the floor takes in the same run.
-# Set and measured with scrapes back to back, of which some of ours share a reading.
 FLOOR_TARGETS = {"keep-alive": 1.1, "gzip": 1.1, "close": 1.3}
 
 
@@ -76,14 +75,11 @@ def verdict(what, target, measured, is_met):
     print(f"{what}: target {target}, measured {measured}: {'met' if is_met else 'missed'}")
 
 
-def print_verdicts(ours, floor, pause):
+def print_verdicts(ours, floor):
     for mode, rounds in ours.cpu_us.items():
         most = FLOOR_TARGETS[mode]
         ratio = statistics.median(rounds) / statistics.median(floor.cpu_us[mode])
-        if pause:
-            print(f"CPU per scrape / the floor's, {mode}: {ratio:.2f}; the target of {most} is for scrapes back to back")
-        else:
-            verdict(f"CPU per scrape / the floor's, {mode}", f"<= {most}", f"{ratio:.2f}", ratio <= most)
+        verdict(f"CPU per scrape / the floor's, {mode}", f"<= {most}", f"{ratio:.2f}", ratio <= most)
     calls = ours.figures["system_calls"]
     if calls is None:
         print("system calls per scrape, keep-alive: not measured, for there is no strace")
@@ -107,4 +103,4 @@ def print_report(contenders, rounds, scrapes, pause):
     print()
     print_ratios(ours, others)
     print()
-    print_verdicts(ours, others[0], pause)
+    print_verdicts(ours, others[0])

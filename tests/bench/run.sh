@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [FLAG...]: measures the exporter beside the floor and the newest node_exporter, with scrapes back to back, as the
-# targets are set, and 2 ms apart, where each reads anew and caches are colder; then its parts by themselves.
+# run.sh [FLAG...]: measures the exporter beside the floor and the newest node_exporter, with scrapes back to back, of
+# which some share a reading, and 2 ms apart, where each reads anew and caches are colder; then its parts by themselves.
 #
 # Flags go to side_by_side.py: --rounds N, --scrapes N, --pause MS for both. Needs root. Exits with 0 where it could
 # measure: a target that is missed is printed, and no failure.
