@@ -42,7 +42,7 @@ Acceptor::Acceptor(const Listeners& listeners, Door& door, WorkerPool& pool)
 Acceptor::~Acceptor() {
   stopping_ = true;
   for (const Listener& listener : listeners_.all()) {
-    ::shutdown(listener.fd.get(), SHUT_RDWR);  // who waits for it returns, now and from now on
+    ::shutdown(listener.fd.get(), SHUT_RDWR);  // poll(2) returns, now and from now on
   }
   pool_.connections().close_door();
   if (thread_.joinable()) {
@@ -82,7 +82,8 @@ void Acceptor::run() {
            rest < 0 ? until_called : std::min(rest, until_called));
     for (std::size_t i = 0; accepts && i < watched.listeners.size(); ++i) {
       if (watched.fds[i].revents != 0) {
-        rests |= accept_from(*watched.listeners[i]) == Door::Outcome::no_room;
+        const Door::Outcome outcome = accept_from(*watched.listeners[i]);
+        rests |= outcome == Door::Outcome::no_descriptor || outcome == Door::Outcome::no_memory;
       }
     }
   }

@@ -84,7 +84,7 @@ std::optional<Connections::Accepted> Connections::take(Worker& worker) {
       dismiss(worker);
       return std::nullopt;
     }
-    if (is_door_open_) {
+    if (is_door_open_ && door_.can_wait()) {
       if (auto next = wait_at_door(lock, until)) {
         return hand(worker, std::move(*next));
       }

@@ -75,10 +75,10 @@ class Connections {
   // From now on workers may accept for themselves. They cease to where there is no room for a
   // connection, and may again after the next call.
   void open_door();
-  // Returns when none is, or the door is closed for good, or `timeout` is over; whether any is
-  // still.
+  // Returns when no worker is about to accept for itself, or the door is closed, or `timeout` is
+  // over; whether any is still.
   bool wait_while_watched(std::optional<std::chrono::milliseconds> timeout);
-  // Returns when none is and none will be. The listeners are to be shut down before.
+  // Returns when none is and none will be.
   void close_door();
 
   // No more is to be accepted for the queue for now.
@@ -139,7 +139,6 @@ class Connections {
   std::atomic<bool> draining_{false};
   bool ending_ = false;
   bool is_door_open_ = false;
-  bool is_door_closed_for_good_ = false;
   std::size_t at_door_ = 0;  // workers
 };
 

@@ -29,9 +29,8 @@ std::optional<Connections::Accepted> Connections::wait_at_door(Lock& lock,
   Door::Arrival arrival = door_.wait(timeout);
   lock.lock();
   --at_door_;
-  if (arrival.outcome == Door::Outcome::no_room || arrival.outcome == Door::Outcome::closed) {
-    is_door_open_ = false;
-  }
+  const bool is_nothing = arrival.outcome == Door::Outcome::nothing;
+  is_door_open_ = is_door_open_ && (is_nothing || arrival.outcome == Door::Outcome::accepted);
   if (at_door_ == 0) {
     unwatched_.notify_all();
   }
@@ -46,7 +45,7 @@ std::optional<Connections::Accepted> Connections::wait_at_door(Lock& lock,
 
 void Connections::open_door() {
   const std::lock_guard lock(mutex_);
-  if (!is_door_open_ && !is_door_closed_for_good_ && door_.can_wait()) {
+  if (!is_door_open_ && door_.can_wait()) {
     is_door_open_ = true;
     offered_.notify_all();
   }
@@ -63,7 +62,7 @@ Door::Outcome Connections::accept_from(const Listener& listener) {
     queue_.push_back({std::move(arrival.fd), &listener, Clock::now()});
     offered_.notify_one();
   }
-  if (arrival.is_last || arrival.outcome == Door::Outcome::no_room) {
+  if (arrival.is_last || arrival.outcome == Door::Outcome::no_descriptor) {
     free_descriptor();
   }
   return arrival.outcome;
@@ -71,7 +70,7 @@ Door::Outcome Connections::accept_from(const Listener& listener) {
 
 bool Connections::wait_while_watched(std::optional<std::chrono::milliseconds> timeout) {
   Lock lock(mutex_);
-  const auto is_over = [this] { return at_door_ == 0 || is_door_closed_for_good_; };
+  const auto is_over = [this] { return at_door_ == 0 || !door_.can_wait(); };
   if (timeout) {
     unwatched_.wait_for(lock, *timeout, is_over);
   } else {
@@ -82,8 +81,7 @@ bool Connections::wait_while_watched(std::optional<std::chrono::milliseconds> ti
 
 void Connections::close_door() {
   Lock lock(mutex_);
-  is_door_open_ = false;
-  is_door_closed_for_good_ = true;
+  door_.close();
   unwatched_.notify_all();
   unwatched_.wait_for(lock, kLeaving, [this] { return at_door_ == 0; });
 }

@@ -1,10 +1,13 @@
 #include "http/door.h"
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <limits>
 
 namespace perf_exporter {
@@ -31,9 +34,10 @@ Door::Outcome outcome_of(int error) {
   switch (error) {
     case EMFILE:
     case ENFILE:
+      return Door::Outcome::no_descriptor;
     case ENOBUFS:
     case ENOMEM:
-      return Door::Outcome::no_room;
+      return Door::Outcome::no_memory;
     case EINVAL:
     case EBADF:
       return Door::Outcome::closed;
@@ -47,7 +51,10 @@ Door::Outcome outcome_of(int error) {
 Door::Door(CallUse epoll) : last_descriptor_(find_last_descriptor()) {
   if (epoll == CallUse::make && last_descriptor_ >= kPlenty) {
     epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
-    can_wait_ = epoll_.valid();
+    bell_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    epoll_event rung{};  // not by its edge: it wakes everybody
+    rung.events = EPOLLIN;
+    can_wait_ = ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bell_.get(), &rung) == 0;
   }
 }
 
@@ -57,7 +64,14 @@ void Door::add(const Listener& listener) {
   }
   epoll_event event = edge_of(listener);
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener.fd.get(), &event) != 0) {
-    can_wait_ = false;
+    close();
+  }
+}
+
+void Door::close() {
+  const std::uint64_t one = 1;
+  if (can_wait_.exchange(false)) {
+    (void)!::write(bell_.get(), &one, sizeof one);
   }
 }
 
@@ -66,7 +80,9 @@ Door::Arrival Door::wait(int timeout) {
   // The same call on all architectures, for filters.
   const int got = ::epoll_pwait(epoll_.get(), &event, 1, timeout, nullptr);
   if (got < 0 && errno != EINTR) {
-    can_wait_ = false;
+    close();
+  }
+  if (!can_wait()) {
     return {Outcome::closed, {}, nullptr, false};
   }
   if (got <= 0) {

@@ -15,9 +15,10 @@ class Door {
  public:
   enum class Outcome {
     accepted,
-    nothing,  // somebody else has it, or the client has gone, or the time is over
-    no_room,  // it waits in the kernel's queue for a descriptor or for memory
-    closed,   // the listener was shut down
+    nothing,        // somebody else has it, or the client has gone, or the time is over
+    no_descriptor,  // it waits in the kernel's queue for one
+    no_memory,      // the same
+    closed,         // the door, or the listener was shut down
   };
   struct Arrival {
     Outcome outcome = Outcome::nothing;
@@ -26,19 +27,22 @@ class Door {
     bool is_last = false;  // no descriptor is left beyond this one
   };
 
-  // Takes a descriptor. Where the limit leaves next to none, and where the calls of epoll are to be
-  // left out, nobody can wait here.
+  // Takes two descriptors. Where the limit leaves next to none, and where the calls of epoll are to
+  // be left out, nobody can wait here.
   explicit Door(CallUse epoll);
 
-  // False as well once one of the calls has failed.
+  // False once it is closed, too.
   [[nodiscard]] bool can_wait() const { return can_wait_; }
 
   // Connections of this one are waited for, too. It must be open for as long as anybody waits.
+  // Closes the door where that can't be: somebody has to accept from all of them.
   void add(const Listener& listener);
 
+  // For good: who waits leaves, and nobody waits any more.
+  void close();
+
   // Accepts from any of those that were added; after `timeout` ms without one nothing has come, -1:
-  // never. Who gets something else than a connection is woken for others, too: all of them learn of
-  // a listener that was shut down.
+  // never. Of a failed accept all learn who wait.
   Arrival wait(int timeout);
 
   // Accepts from this one, without waiting.
@@ -47,6 +51,7 @@ class Door {
  private:
   int last_descriptor_;  // the limit has none beyond it
   UniqueFd epoll_;
+  UniqueFd bell_;  // an eventfd that is readable once the door is closed
   std::atomic<bool> can_wait_ = false;
 };
 

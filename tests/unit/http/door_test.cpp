@@ -56,6 +56,27 @@ TEST_F(DoorTest, EachOfThoseThatWaitGetsOne) {
   EXPECT_EQ(get(other), Door::Outcome::accepted);
 }
 
+// By the bell alone: the listener is open.
+TEST_F(DoorTest, AllLeaveWhenItIsClosed) {
+  std::vector<std::future<Door::Outcome>> waiting;
+  for (int i = 0; i < 5; ++i) {
+    waiting.push_back(wait());
+  }
+  door_.close();
+  for (auto& each : waiting) {
+    EXPECT_EQ(get(each), Door::Outcome::closed);
+  }
+  EXPECT_EQ(door_.wait(kForEver).outcome, Door::Outcome::closed) << "for good";
+}
+
+// Whom it can't watch somebody else has to: one that is there already stands for any refusal.
+TEST_F(DoorTest, AListenerThatCannotBeAddedClosesIt) {
+  auto waiting = wait();
+  door_.add(listener());
+  EXPECT_EQ(get(waiting), Door::Outcome::closed);
+  EXPECT_FALSE(door_.can_wait());
+}
+
 // The kernel wakes one of them alone.
 TEST_F(DoorTest, AllLearnOfAListenerThatIsShutDown) {
   std::vector<std::future<Door::Outcome>> waiting;
