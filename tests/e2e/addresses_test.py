@@ -77,6 +77,7 @@ class Several(unittest.TestCase):
                 taken.close()
                 exporter.send(signal.SIGHUP)
                 harness.wait_for(lambda: is_served(("127.0.0.1", port)), "the port to be served")
+                harness.wait_for(lambda: len(told(exporter)) > 1, "the log, which is written later")
                 self.assertEqual(told(exporter)[1:], [f"127.0.0.1:{port}"])
                 self.assertIn(FINDING, exporter.scrape().findings())
                 self.assertNotIn("already in use", exporter.get("/-/ready")[2].decode())
@@ -115,7 +116,7 @@ class Rights(unittest.TestCase):
         with socket.create_server(("127.0.0.1", privileged_port())) as taken:
             address = f"127.0.0.1:{taken.getsockname()[1]}"
             with harness.Exporter(SOFTWARE, also(address)) as exporter:
-                self.assertIn("address already in use", exporter.log())
+                harness.wait_for(lambda: "address already in use" in exporter.log(), "the log, which is written later")
                 taken.close()
                 exporter.send(signal.SIGHUP)
                 harness.wait_for(

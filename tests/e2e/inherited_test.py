@@ -138,6 +138,7 @@ class Signals(unittest.TestCase):
             shutil.move(path, path + ".moved")
             exporter.send(signal.SIGHUP)
             harness.wait_for(lambda: executable() == path + ".moved", "the facts to be gathered anew")
+            harness.wait_for(lambda: "looking again" in exporter.log(), "the log, which is written later")
             lines = [line for line in exporter.log().splitlines() if "looking again" in line]
             self.assertEqual(len(lines), 1)
             self.assertRegex(lines[0], 'level=info msg="looking again" signal=SIGHUP$')

@@ -25,7 +25,8 @@ class Permissions(unittest.TestCase):
             with harness.Exporter("--collector=software,cycles", program=harness.as_nobody(path)) as exporter:
                 page = exporter.scrape()
                 _, _, ready = exporter.get("/-/ready")
-                log = exporter.log()
+                exporter.stop()
+                log = exporter.log()  # which is written later than the pages
         self.assertEqual(page.success(), {"cycles": 0.0, "software": 0.0})
         self.assertEqual([name for name, _ in page.series() if name.startswith("perf_cpu_page_faults")], [])
         named = NO_FILE_CAPABILITY & page.findings()
