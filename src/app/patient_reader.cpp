@@ -76,8 +76,7 @@ Result<std::shared_ptr<PatientReader::Errand>> PatientReader::make_thread() {
       "reader",
       [errand, &counters = counters_] {
         if (errand->wait_for_order() == Errand::Order::read) {
-          counters.with_reading(
-              [](const CountersView& /*view*/, const std::vector<Fault>& /*faults*/) {});
+          counters.read();
           errand->report_done();
         }
       },

@@ -26,7 +26,7 @@ class PatientReader {
   // limit, where there is no room for it.
   Result<void> prepare();
 
-  // Reads anew, or shares a reading, as CounterSet::with_reading() does. False where none has come:
+  // Reads anew, or shares a reading, as CounterSet::read() does. False where none has come:
   // the calls of the readings hang, or there is no room for a thread. The counters are then as they
   // were, but for CPUs that are known to hang.
   bool read();

@@ -80,16 +80,13 @@ void Session::publish(const OpenReport& report) {
                   format_cpu_list(came_back));
   }
   ProbeReport whole = probed_;
-  const std::vector<CorePmu> pmus = find_core_pmus(options_.paths);
-  counters_.with_state([&](const CountersView& view) {
-    CountingState state = counting_state(view, report, options_.aggregate);
-    state.facts = probed_.facts;
-    state.pmus = pmus;
-    for (Finding& finding : counting_findings(state, probed_.findings)) {
-      whole.findings.push_back(std::move(finding));
-    }
-    whole.events = event_trials(state);
-  });
+  CountingState state = counting_state(*counters_.state(), report, options_.aggregate);
+  state.facts = probed_.facts;
+  state.pmus = find_core_pmus(options_.paths);
+  for (Finding& finding : counting_findings(state, probed_.findings)) {
+    whole.findings.push_back(std::move(finding));
+  }
+  whole.events = event_trials(state);
   auto silence = evidence_now();
   std::unique_lock lock(publishing_);
   newest_ = std::move(whole);

@@ -29,25 +29,24 @@ CountedCpu::CountedCpu(PerfKernel& kernel, const std::vector<std::string>& colle
 CpuReading CountedCpu::read() {
   sleep_for(2 * kMillisecond);
   CpuReading reading;
-  counters_.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
-    EXPECT_TRUE(faults.empty()) << faults.front().what;
-    const CpuCounters& counters = view.cpus.at(cpu_);
-    for (std::size_t event = 0; event < view.events.size(); ++event) {
-      const std::string_view name = view.events[event].name;
-      if (const auto total = counters.total(event)) {
-        reading.totals[name] = *total;
-      }
-      if (const auto leader = counters.leader_of(event)) {
-        reading.leaders[name] = view.events[*leader].name;
-      }
-      if (const auto status = counters.status(event)) {
-        reading.statuses[name] = *status;
-      }
-      if (const auto times = counters.times_led_by(event)) {
-        reading.times[name] = *times;
-      }
+  const auto [now, faults] = counters_.read();
+  EXPECT_TRUE(faults.empty()) << faults.front().what;
+  const SnapshotRow* row = now->find(cpu_);
+  for (std::size_t event = 0; row != nullptr && event < now->events().size(); ++event) {
+    const std::string_view name = now->events()[event].name;
+    if (const auto total = row->total(event)) {
+      reading.totals[name] = *total;
     }
-  });
+    if (const auto leader = row->leader_of(event)) {
+      reading.leaders[name] = now->events()[*leader].name;
+    }
+    if (const auto status = row->status(event)) {
+      reading.statuses[name] = *status;
+    }
+    if (const auto times = row->times_led_by(event)) {
+      reading.times[name] = *times;
+    }
+  }
   return reading;
 }
 

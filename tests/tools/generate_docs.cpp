@@ -128,10 +128,10 @@ struct FamilyRow {
 };
 
 // The families of the table beside the events' own.
-std::vector<FamilyRow> table_rows(const CountersView& view) {
+std::vector<FamilyRow> table_rows(const Snapshot& now) {
   CounterTable table(Aggregate::cpu, {"cycles"});
   std::vector<FamilyRow> rows;
-  for (const Family& family : table.update(view, ProcessUsage{}).layout.families) {
+  for (const Family& family : table.update(now, ProcessUsage{}).layout.families) {
     if (!family.collector.empty()) {
       continue;
     }
@@ -155,8 +155,8 @@ HostFacts all_known() {
   return facts;
 }
 
-std::vector<FamilyRow> own_rows(const CountersView& view) {
-  std::vector<prometheus::MetricFamily> families = counter_info(view, Aggregate::cpu);
+std::vector<FamilyRow> own_rows(const Snapshot& now) {
+  std::vector<prometheus::MetricFamily> families = counter_info(now, Aggregate::cpu);
   families.push_back(cpu_model_info({CpuModel{}}));
   families.push_back(build_info(""));
   for (auto& family : permission_metrics(all_known(), {Finding{}})) {
@@ -202,14 +202,15 @@ std::string generated() {
   FakePerfKernel kernel;
   const auto events = events_of({"cycles"});
   GroupOpener opener(kernel, events, {}, Guests::include);
-  std::map<CpuId, CpuCounters> cpus;
   const EventTraits traits(events);
-  CpuCounters& cpu = cpus.try_emplace(CpuId{0}, CpuInfo{}, traits).first->second;
+  CpuCounters cpu(CpuInfo{}, traits);
   cpu.install(opener.open(CpuId{0}, Arrangement::merged, events.size()));
-  const std::map<std::string, RetiredCounts> retired;
-  const CountersView view{events, cpus, retired, 1, 0, 0};
-  std::vector<FamilyRow> rows = table_rows(view);
-  const auto own = own_rows(view);
+  const std::vector<std::shared_ptr<const OpenState>> cpus = {cpu.open_state()};
+  Snapshot now;
+  now.begin(std::make_shared<SnapshotShape>(1, events, cpus, Retired()), {});
+  cpu.show(now.cells_of(0), now.shape().leaders, now.groups_of(0));
+  std::vector<FamilyRow> rows = table_rows(now);
+  const auto own = own_rows(now);
   rows.insert(rows.end(), own.begin(), own.end());
 
   std::ostringstream out;

@@ -42,11 +42,7 @@ std::string fresh_status_page(const Options& options, Session& session) {
   if (monotonic_ns() - counters.read_at() >= kSecond) {
     session.reader().read();
   }
-  std::string page;
-  counters.with_state([&](const CountersView& view) {
-    page = status_page(options, view, session.newest_report().get());
-  });
-  return page;
+  return status_page(options, *counters.state(), session.newest_report().get());
 }
 
 }  // namespace

@@ -24,15 +24,10 @@ namespace {
 constexpr auto kMoment = std::chrono::milliseconds(100);
 
 bool has_hardware(const CounterSet& counters) {
-  bool found = false;
-  counters.with_state([&](const CountersView& view) {
-    for (const auto& [cpu, of_cpu] : view.cpus) {
-      for (std::size_t event = 0; event < view.events.size(); ++event) {
-        found = found || (is_core(view.events[event]) && of_cpu.leader_of(event));
-      }
-    }
-  });
-  return found;
+  const auto now = counters.state();
+  const std::vector<std::size_t>& leaders = now->shape().leaders;
+  return std::any_of(leaders.begin(), leaders.end(),
+                     [&](std::size_t event) { return is_core(now->events()[event]); });
 }
 
 // Opens what is wanted as the server does, lets hardware events run for a moment to see whether
@@ -48,11 +43,9 @@ CountingState count_for_a_moment(const Options& options, PerfKernel& kernel,
   opener.open_once(descriptor_allowance(options.paths));
   if (has_hardware(counters)) {
     std::this_thread::sleep_for(kMoment);
-    counters.with_reading([](const CountersView&, const std::vector<Fault>&) {});
+    counters.read();
   }
-  CountingState state;
-  counters.with_state(
-      [&](const CountersView& view) { state = counting_state(view, opened, options.aggregate); });
+  CountingState state = counting_state(*counters.state(), opened, options.aggregate);
   state.facts = report.facts;
   state.pmus = find_core_pmus(options.paths);
   return state;

@@ -28,9 +28,7 @@ constexpr std::chrono::milliseconds kLastLogPatience{200};
 
 // What --strict takes for fatal, for the log; empty where it lets the exporter go on.
 std::string strict_objections(const Options& options, const ProbeReport& report, Session& session) {
-  std::vector<std::string> withheld;
-  session.counters().with_state(
-      [&](const CountersView& view) { withheld = withheld_events(view); });
+  const std::vector<std::string> withheld = withheld_events(*session.counters().state());
   std::string text;
   for (const std::string& unmet : unmet_wants(options, report, withheld)) {
     text += (text.empty() ? "" : ", ") + unmet;

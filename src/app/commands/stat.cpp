@@ -73,12 +73,9 @@ void wait_for_end(StopSignals& signals, std::chrono::milliseconds left) {
 // As of a new reading; of the counters as they are where a call on them hangs.
 StatSnapshot take_snapshot(Session& session) {
   const bool has_read = session.reader().read();
-  StatSnapshot snapshot;
-  session.counters().with_state([&](const CountersView& view) {
-    const bool is_timed = has_read && view.read_at != 0;  // else changed since, or nobody reads
-    snapshot = stat_snapshot(view, is_timed ? view.read_at : monotonic_ns());
-  });
-  return snapshot;
+  const auto now = session.counters().state();
+  const bool is_timed = has_read && now->read_at() != 0;  // else changed since, or nobody reads
+  return stat_snapshot(*now, is_timed ? now->read_at() : monotonic_ns());
 }
 
 // The exit code; ends the process where a thread is in a call that has not returned.

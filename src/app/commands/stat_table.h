@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/count.h"
-#include "collectors/counting/counter_set.h"
+#include "collectors/counting/snapshot.h"
 
 namespace perf_exporter {
 
@@ -26,9 +26,8 @@ struct StatSnapshot {
   std::vector<StatEvent> events;
 };
 
-// What is counted at the reading that `view` shows. The scaler may hold back what it can't tell
-// yet.
-StatSnapshot stat_snapshot(const CountersView& view, std::uint64_t taken_at);
+// What is counted by the reading that `now` shows. The scaler may hold back what it can't tell yet.
+StatSnapshot stat_snapshot(const Snapshot& now, std::uint64_t taken_at);
 
 // What was counted between two snapshots of the same events, for a terminal of 80 columns: count
 // and rate of each event, then the ratios that can be told (instructions per cycle, misses of

@@ -21,12 +21,12 @@ constexpr char kStyle[] =
     ".unsupported{color:#666}";
 
 // "counting on 2 CPUs", one for each status that any CPU shows.
-std::string statuses_of(const CountersView& view, std::size_t event) {
+std::string statuses_of(const Snapshot& now, std::size_t event) {
   std::string html;
   for (const EventStatus status : kEventStatuses) {
-    const auto cpus = std::count_if(view.cpus.begin(), view.cpus.end(), [&](const auto& entry) {
-      return entry.second.status(event) == status;
-    });
+    const auto cpus =
+        std::count_if(now.rows().begin(), now.rows().end(),
+                      [&](const SnapshotRow& row) { return row.status(event) == status; });
     if (cpus > 0) {
       const std::string name(to_string(status));
       html += "<span class=\"" + name + "\">" + name + "</span> on " + std::to_string(cpus) +
@@ -36,34 +36,34 @@ std::string statuses_of(const CountersView& view, std::size_t event) {
   return html.empty() ? "not known yet" : html;
 }
 
-std::string answer_of(const CountersView& view, std::size_t event) {
-  for (const auto& [cpu, counters] : view.cpus) {
-    if (const EventRefusal* refusal = counters.refusal(event)) {
+std::string answer_of(const Snapshot& now, std::size_t event) {
+  for (const SnapshotRow& row : now.rows()) {
+    if (const EventRefusal* refusal = row.refusal(event)) {
       return html_text(in_words(*refusal));
     }
   }
-  for (const auto& [cpu, counters] : view.cpus) {
-    if (const auto status = counters.status(event); status && !why_absent(*status).empty()) {
+  for (const SnapshotRow& row : now.rows()) {
+    if (const auto status = row.status(event); status && !why_absent(*status).empty()) {
       return std::string(why_absent(*status));
     }
   }
   return "";
 }
 
-std::string event_table(const CountersView& view) {
+std::string event_table(const Snapshot& now) {
   std::string html = "<table><tr><th>event</th><th>collector</th><th>status</th><th></th></tr>";
-  for (std::size_t event = 0; event < view.events.size(); ++event) {
-    html += "<tr><td>" + std::string(view.events[event].name) + "</td><td>" +
-            std::string(view.events[event].collector) + "</td><td>" + statuses_of(view, event) +
-            "</td><td>" + answer_of(view, event) + "</td></tr>";
+  for (std::size_t event = 0; event < now.events().size(); ++event) {
+    html += "<tr><td>" + std::string(now.events()[event].name) + "</td><td>" +
+            std::string(now.events()[event].collector) + "</td><td>" + statuses_of(now, event) +
+            "</td><td>" + answer_of(now, event) + "</td></tr>";
   }
   return html + "</table>";
 }
 
-std::string counted_cpus(const CountersView& view) {
+std::string counted_cpus(const Snapshot& now) {
   CpuList cpus;
-  for (const auto& [cpu, counters] : view.cpus) {
-    cpus.push_back(cpu);
+  for (const SnapshotRow& row : now.rows()) {
+    cpus.push_back(row.cpu());
   }
   return cpus.empty() ? "Which CPUs are counted is not known yet."
                       : "Counting on CPU " + format_cpu_list(cpus) + ".";
@@ -98,15 +98,15 @@ std::string html_page(const std::string& title, const std::string& body) {
          "</body></html>\n";
 }
 
-std::string status_page(const Options& options, const CountersView& view,
+std::string status_page(const Options& options, const Snapshot& now,
                         const std::optional<ProbeReport>& report) {
   return html_page("perf-exporter",
                    "<h1>perf-exporter " PERF_EXPORTER_VERSION "</h1><p>" +
                        link_to(options.telemetry_path, "metrics") + " · " +
                        link_to("/probe", "probe") + " · " + link_to("/-/ready", "ready") + " · " +
-                       link_to("/version", "version") + "</p><p>" + counted_cpus(view) +
+                       link_to("/version", "version") + "</p><p>" + counted_cpus(now) +
                        "</p><h2>Findings</h2>" + finding_list(report) + "<h2>Events</h2>" +
-                       event_table(view));
+                       event_table(now));
 }
 
 }  // namespace perf_exporter

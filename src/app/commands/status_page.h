@@ -11,7 +11,7 @@ namespace perf_exporter {
 
 // The page at /: what is counted, what is not and why, as of the newest reading, and links to the
 // other pages, relative to this one. What no reading has told yet says so.
-std::string status_page(const Options& options, const CountersView& view,
+std::string status_page(const Options& options, const Snapshot& now,
                         const std::optional<ProbeReport>& report);
 
 // A whole HTML page around `body`, with the style that all pages share. `title` is escaped, `body`

@@ -96,16 +96,16 @@ std::vector<std::string> unmet_wants(const Options& options, const ProbeReport& 
   return unmet;
 }
 
-std::vector<std::string> withheld_events(const CountersView& view) {
+std::vector<std::string> withheld_events(const Snapshot& now) {
   std::vector<std::string> names;
-  for (std::size_t event = 0; event < view.events.size(); ++event) {
+  for (std::size_t event = 0; event < now.events().size(); ++event) {
     const bool is_withheld =
-        std::any_of(view.cpus.begin(), view.cpus.end(), [event](const auto& entry) {
-          return entry.second.leader_of(event).has_value() &&
-                 entry.second.withheld().of(event) == Withheld::untrusted;
+        std::any_of(now.rows().begin(), now.rows().end(), [event](const SnapshotRow& row) {
+          return row.leader_of(event).has_value() &&
+                 row.cell(event).withheld == Withheld::untrusted;
         });
     if (is_withheld) {
-      names.emplace_back(view.events[event].name);
+      names.emplace_back(now.events()[event].name);
     }
   }
   return names;

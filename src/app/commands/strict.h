@@ -23,6 +23,6 @@ std::vector<std::string> unmet_wants(const Options& options, const ProbeReport& 
                                      const std::vector<std::string>& withheld);
 
 // The names of the events whose PMU failed the truth check on some CPU.
-std::vector<std::string> withheld_events(const CountersView& view);
+std::vector<std::string> withheld_events(const Snapshot& now);
 
 }  // namespace perf_exporter

@@ -19,7 +19,7 @@ bool CounterSet::shares_reading(RawCount arrived) const {
   return reading_ended_ > arrived || monotonic_ns() < reading_ended_ + kSharedFor;
 }
 
-void CounterSet::with_reading(const Use& use) {
+CounterSet::Taken CounterSet::read() {
   const RawCount arrived = monotonic_ns();
   Reading reading(
       closing_calls_);  // made before the lock, so that what it closes is closed behind it
@@ -37,7 +37,7 @@ void CounterSet::with_reading(const Use& use) {
       break;
     }
   }
-  use(view(), reading.faults);
+  return {newest(), std::move(reading.faults)};
 }
 
 std::size_t CounterSet::lost_readers() const {

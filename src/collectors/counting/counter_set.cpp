@@ -256,13 +256,38 @@ void CounterSet::set_on_change(std::function<void()> on_change) {
   on_change_ = std::move(on_change);
 }
 
-void CounterSet::with_state(const std::function<void(const CountersView&)>& use) const {
+std::shared_ptr<const Snapshot> CounterSet::state() const {
   const std::lock_guard lock(mutex_);
-  use(view());
+  return newest();
 }
 
-CountersView CounterSet::view() const {
-  return {events_, cpus_, retired_, generation_, read_failures_, reopenings_, reading_ended_};
+// With the lock held.
+std::shared_ptr<const Snapshot> CounterSet::newest() const {
+  if (newest_ && reading_ended_ != 0 && newest_->read_at() == reading_ended_ &&
+      newest_->generation() == generation_) {
+    return newest_;
+  }
+  const std::shared_ptr<Snapshot> made = snapshots_.take();
+  made->begin(shape(), {++snapshots_made_, read_failures_, reopenings_, reading_ended_});
+  std::size_t row = 0;
+  for (const auto& [cpu, counters] : cpus_) {
+    counters.show(made->cells_of(row), made->shape().leaders, made->groups_of(row));
+    made->row(row++).set_offline(counters.is_offline());
+  }
+  newest_ = made;
+  return made;
+}
+
+std::shared_ptr<const SnapshotShape> CounterSet::shape() const {
+  if (newest_ && newest_->generation() == generation_) {
+    return newest_->shared_shape();
+  }
+  std::vector<std::shared_ptr<const OpenState>> targets;
+  targets.reserve(cpus_.size());
+  for (const auto& [cpu, counters] : cpus_) {
+    targets.push_back(counters.open_state());
+  }
+  return std::make_shared<SnapshotShape>(generation_, events_, std::move(targets), retired_);
 }
 
 }  // namespace perf_exporter

@@ -4,37 +4,23 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/turns.h"
 #include "collectors/counting/closing.h"
 #include "collectors/counting/cpu_counters.h"
+#include "collectors/counting/snapshot.h"
 #include "host/host_paths.h"
 #include "host/online_cpus.h"
 
 namespace perf_exporter {
 
-// What CPUs that went offline had counted, by event: kept so that sums never fall.
-struct RetiredCounts {
-  std::vector<Count> counts;
-  std::vector<GroupTimes> times;
-};
-
-// The counters as of the newest reading; valid while CounterSet calls.
-struct CountersView {
-  const EventSet& events;
-  const std::map<CpuId, CpuCounters>& cpus;
-  const std::map<std::string, RetiredCounts>& retired;  // by package
-  std::uint64_t generation;     // changes whenever CPUs or groups come or go
-  std::uint64_t read_failures;  // group reads that failed, ever
-  std::uint64_t reopenings;     // CPUs whose groups were opened anew, ever
-  RawCount read_at = 0;         // as CounterSet::read_at()
-};
-
 // All CPUs' counters and the lock that guards them. The opening thread installs and removes;
-// scrapes read.
+// scrapes read. What they have counted is handed out as snapshots, which need no lock.
 //
 // No system call that can hang is made under the lock. Who makes calls on a CPU's groups claims the
 // CPU: one thread at a time. A call that has lasted for a second is waited for no more (see
@@ -97,18 +83,20 @@ class CounterSet {
   // reopened, or that events became silent or came to lack something, or ceased to.
   void set_on_change(std::function<void()> on_change);
 
-  // Reads every group, unless a reading ended after this call began or less than 1 ms ago, which is
-  // then shared, and calls `use` with the result, under the lock. The faults of a fresh reading are
-  // passed along; they are empty where it was shared.
+  struct Taken {
+    std::shared_ptr<const Snapshot> snapshot;
+    std::vector<Fault> faults;  // of a fresh reading; empty where it was shared
+  };
+  // Reads every group, unless a reading ended after this call began or less than 1 ms ago, whose
+  // snapshot is then shared.
   //
   // One thread reads at a time; others wait for its result, but not for a call of it that lasts for
   // a second: another reads then, and the thread in that call is lost until it returns. Where two
   // are lost nobody reads, and no CPU has data.
-  using Use = std::function<void(const CountersView&, const std::vector<Fault>& faults)>;
-  void with_reading(const Use& use);
+  Taken read();
 
-  // Calls `use` with the state as it is, without reading.
-  void with_state(const std::function<void(const CountersView&)>& use) const;
+  // What there is as it is, without reading.
+  [[nodiscard]] std::shared_ptr<const Snapshot> state() const;
 
  private:
   using Lock = std::unique_lock<std::mutex>;  // of mutex_
@@ -136,7 +124,8 @@ class CounterSet {
   void drop(std::map<CpuId, CpuCounters>::iterator entry, Closing& closing);
   void retire(CpuCounters& counters);
   void mark_untrusted(CpuCounters& counters) const;
-  [[nodiscard]] CountersView view() const;
+  [[nodiscard]] std::shared_ptr<const Snapshot> newest() const;
+  [[nodiscard]] std::shared_ptr<const SnapshotShape> shape() const;
 
   PerfKernel& kernel_;
   EventSet events_;
@@ -144,7 +133,7 @@ class CounterSet {
   mutable std::mutex mutex_;
   OnlineCpus online_;
   std::map<CpuId, CpuCounters> cpus_;
-  std::map<std::string, RetiredCounts> retired_;
+  Retired retired_;
   std::map<std::string, std::vector<bool>> untrusted_;  // by PMU
   std::function<void()> on_change_;
   std::uint64_t generation_ = 1;
@@ -161,6 +150,11 @@ class CounterSet {
   bool is_reading_ = false;         // a thread that is not lost
   CpuCounters* in_hand_ = nullptr;  // what it has claimed
   std::size_t lost_readers_ = 0;
+
+  // What was handed out last, and that whose turn is to come: made from the above when asked for.
+  mutable Turns<Snapshot> snapshots_;
+  mutable std::shared_ptr<const Snapshot> newest_;
+  mutable std::uint64_t snapshots_made_ = 0;
 };
 
 }  // namespace perf_exporter

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "collectors/counting/counter_set.h"
 #include "collectors/counting/event_status.h"
+#include "collectors/counting/snapshot.h"
 
 namespace perf_exporter {
 
@@ -19,14 +19,14 @@ struct CollectorResult {
   RawCount read_time = 0;
 };
 
-// What the counters of all CPUs come to, found by one walk over them a reading; series that ask for
-// it would else walk over all CPUs each. Allocates only where CPUs or groups changed.
+// What the counters of all CPUs come to, found by one walk over them a snapshot; series that ask
+// for it would else walk over all CPUs each. Allocates only where CPUs or groups changed.
 class CounterSummary {
  public:
   explicit CounterSummary(std::vector<std::string> collectors);
 
-  // Brings all below up to date with `view`.
-  void update(const CountersView& view);
+  // Brings all below up to date with `now`.
+  void update(const Snapshot& now);
 
   [[nodiscard]] const std::vector<std::string>& collectors() const { return collectors_; }
   // By index into collectors().
@@ -37,14 +37,12 @@ class CounterSummary {
   [[nodiscard]] std::size_t cpus(std::size_t event, EventStatus status) const {
     return statuses_[event][static_cast<std::size_t>(status)];
   }
-  // The events that lead a group on any CPU, in their order.
-  [[nodiscard]] const std::vector<std::size_t>& leaders() const { return leaders_; }
   // The packages of the CPUs, as far as they are known, sorted.
   [[nodiscard]] const std::vector<std::string>& packages() const { return packages_; }
 
  private:
-  void update_structure(const CountersView& view);
-  void add(const CountersView& view, const CpuCounters& counters, std::size_t number);
+  void update_structure(const Snapshot& now);
+  void add(const Snapshot& now, const SnapshotRow& row, std::size_t number);
 
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
@@ -52,7 +50,6 @@ class CounterSummary {
   // Of the generation's CPUs and groups.
   std::uint64_t generation_ = 0;
   std::vector<std::size_t> collector_of_;  // by event; kNone where it is not among collectors_
-  std::vector<std::size_t> leaders_;
   std::vector<std::string> packages_;
   // Of the newest reading.
   std::vector<std::array<std::size_t, kEventStatuses.size()>> statuses_;  // by event

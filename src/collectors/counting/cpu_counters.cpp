@@ -16,7 +16,11 @@ constexpr RawCount kFaultPause = 30'000'000'000;  // ns between two reopenings f
 }  // namespace
 
 CpuCounters::CpuCounters(CpuInfo info, const EventTraits& traits)
-    : info_(std::move(info)),
+    : open_(std::make_shared<OpenState>(
+          OpenState{std::move(info),
+                    std::vector<std::size_t>(traits.events.size(), OpenState::kNotOpen),
+                    {},
+                    std::nullopt})),
       group_index_(traits.events.size(), kNotOpen),
       scalers_(group_index_.size()),
       past_times_(group_index_.size()),
@@ -112,6 +116,9 @@ std::vector<OpenedGroup> CpuCounters::release() {
     old.push_back(std::move(watched.opened));
   }
   groups_.clear();
+  auto open = std::make_shared<OpenState>(*open_);
+  open->leaders.assign(group_index_.size(), OpenState::kNotOpen);
+  open_ = std::move(open);
   withheld_.forget_open();
   group_index_.assign(group_index_.size(), kNotOpen);
   installed_ = false;
@@ -131,22 +138,25 @@ std::vector<OpenedGroup> CpuCounters::install(OpenedCpu opened) {
     before.push_back(state_before(group));
   }
   std::vector<OpenedGroup> old = release();
-  refusals_ = std::move(opened.refusals);
-  for (const auto& [event, refusal] : refusals_) {
+  auto open = std::make_shared<OpenState>(*open_);
+  open->refusals = std::move(opened.refusals);
+  open->crowded = std::move(opened.crowded);
+  for (const auto& [event, refusal] : open->refusals) {
     conditions_.forget(event);
   }
   for (OpenedGroup& group : opened.groups) {
     for (const std::size_t event : group.events) {
       group_index_[event] = groups_.size();
+      open->leaders[event] = group.events.front();
     }
     WatchedGroup watched;
     watched.watch = GroupWatch(before[groups_.size()], group.clock);
     watched.opened = std::move(group);
     groups_.push_back(std::move(watched));
   }
+  open_ = std::move(open);
   installed_ = true;
   arrangement_ = opened.arrangement;
-  crowded_ = std::move(opened.crowded);
   offline_ = false;
   unanswered_ = false;
   applied_at_ = 0;
@@ -212,6 +222,12 @@ void CpuCounters::scale(const WatchedGroup& watched) {
       scalers_[event].update(counted);
     }
   }
+}
+
+void CpuCounters::set_info(CpuInfo info) {
+  auto open = std::make_shared<OpenState>(*open_);
+  open->info = std::move(info);
+  open_ = std::move(open);
 }
 
 void CpuCounters::excuse_sharing(RawCount until) {

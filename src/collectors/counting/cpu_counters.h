@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,18 +12,13 @@
 #include "collectors/counting/call_claim.h"
 #include "collectors/counting/event_conditions.h"
 #include "collectors/counting/group_opener.h"
+#include "collectors/counting/snapshot.h"
 #include "collectors/counting/withheld_events.h"
 #include "host/topology.h"
 #include "perf/count_scaler.h"
 #include "perf/group_watch.h"
 
 namespace perf_exporter {
-
-// How long a group was enabled and had its counters, in ns, over all its reopenings.
-struct GroupTimes {
-  Count enabled = 0;
-  Count running = 0;
-};
 
 // What one CPU has counted: its open groups and a total for each wanted event. Totals live as long
 // as the CPU is online and outlast the reopening of a group.
@@ -94,14 +90,16 @@ class CpuCounters {
   // The same, whether it leads one now or not: for sums.
   [[nodiscard]] GroupTimes times_ever_led_by(std::size_t event) const;
 
-  [[nodiscard]] const CpuInfo& info() const { return info_; }
-  void set_info(CpuInfo info) { info_ = std::move(info); }
+  [[nodiscard]] const CpuInfo& info() const { return open_->info; }
+  void set_info(CpuInfo info);
+  // What stays as it is until the next install(), release() or set_info().
+  [[nodiscard]] const std::shared_ptr<const OpenState>& open_state() const { return open_; }
+  // What a snapshot shows: a cell for each event, and one for each of `leaders`.
+  void show(Cell* cells, const std::vector<std::size_t>& leaders, GroupCell* groups) const;
   // How its hardware events were opened.
   [[nodiscard]] Arrangement arrangement() const { return arrangement_; }
   // Whether any of them includes guests.
   [[nodiscard]] bool includes_guests() const;
-  // As OpenedCpu's.
-  [[nodiscard]] const std::optional<Fault>& crowded() const { return crowded_; }
   [[nodiscard]] std::size_t descriptors() const;
   // How the groups are to be opened anew, where that is needed: apart where a merged group does not
   // run all the time; as before where a group is dead, has lost a member, or, every 30 s, where its
@@ -112,8 +110,6 @@ class CpuCounters {
   [[nodiscard]] bool came_back() const { return came_back_; }
   // Read faults of the newest reading.
   [[nodiscard]] const std::vector<Fault>& faults() const { return faults_; }
-  // ns that the newest reading spent on the group of `event`; 0 where it is not open.
-  [[nodiscard]] RawCount read_time(std::size_t event) const;
 
  private:
   struct WatchedGroup {
@@ -136,9 +132,10 @@ class CpuCounters {
   void watch(WatchedGroup& watched);
   void scale(const WatchedGroup& watched);
   [[nodiscard]] const WatchedGroup* group_of(std::size_t event) const;
+  [[nodiscard]] bool has_times(const WatchedGroup& watched) const;
 
   CallClaim claim_;
-  CpuInfo info_;
+  std::shared_ptr<const OpenState> open_;
   bool installed_ = false;
   bool offline_ = false;
   bool unanswered_ = false;
@@ -146,7 +143,6 @@ class CpuCounters {
   RawCount applied_at_ = 0;
   RawCount asked_for_fault_at_ = 0;  // to be reopened; 0: never
   Arrangement arrangement_ = Arrangement::merged;
-  std::optional<Fault> crowded_;
   std::optional<Arrangement> wants_reopening_;
   std::vector<WatchedGroup> groups_;
   std::vector<std::size_t> group_index_;  // by event; groups_.size() or more: not open
@@ -155,7 +151,6 @@ class CpuCounters {
   WithheldEvents withheld_;
   EventConditions conditions_;
   bool conditions_changed_ = false;
-  std::map<std::size_t, EventRefusal> refusals_;
   std::vector<Fault> faults_;
 };
 

@@ -12,10 +12,7 @@ const CpuCounters::WatchedGroup* CpuCounters::group_of(std::size_t event) const 
 
 std::optional<Count> CpuCounters::total(std::size_t event) const {
   const auto now = status(event);
-  if (now != EventStatus::counting && now != EventStatus::multiplexed) {
-    return std::nullopt;
-  }
-  return scalers_[event].total();
+  return has_data(now) ? std::optional(scalers_[event].total()) : std::nullopt;
 }
 
 std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
@@ -53,25 +50,25 @@ std::optional<EventStatus> CpuCounters::status(std::size_t event) const {
 }
 
 const EventRefusal* CpuCounters::refusal(std::size_t event) const {
-  const auto refused = refusals_.find(event);
-  return refused != refusals_.end() ? &refused->second : nullptr;
+  const auto refused = open_->refusals.find(event);
+  return refused != open_->refusals.end() ? &refused->second : nullptr;
 }
 
 std::optional<std::size_t> CpuCounters::leader_of(std::size_t event) const {
-  const WatchedGroup* watched = group_of(event);
-  if (watched == nullptr) {
-    return std::nullopt;
-  }
-  return watched->opened.events.front();
+  const std::size_t leader = open_->leaders[event];
+  return leader != OpenState::kNotOpen ? std::optional(leader) : std::nullopt;
 }
 
 std::optional<GroupTimes> CpuCounters::times_led_by(std::size_t event) const {
   const WatchedGroup* watched = group_of(event);
-  if (watched == nullptr || offline_ || unanswered_ || watched->fault ||
-      watched->state == GroupState::dead || watched->opened.events.front() != event) {
+  if (watched == nullptr || watched->opened.events.front() != event || !has_times(*watched)) {
     return std::nullopt;
   }
   return times_ever_led_by(event);
+}
+
+bool CpuCounters::has_times(const WatchedGroup& watched) const {
+  return !offline_ && !unanswered_ && !watched.fault && watched.state != GroupState::dead;
 }
 
 GroupTimes CpuCounters::times_ever_led_by(std::size_t event) const {
@@ -98,9 +95,23 @@ std::size_t CpuCounters::descriptors() const {
   return count;
 }
 
-RawCount CpuCounters::read_time(std::size_t event) const {
-  const WatchedGroup* watched = group_of(event);
-  return watched != nullptr ? watched->read_time : 0;
+void CpuCounters::show(Cell* cells, const std::vector<std::size_t>& leaders,
+                       GroupCell* groups) const {
+  for (std::size_t event = 0; event < scalers_.size(); ++event) {
+    Cell& cell = cells[event];
+    cell.counted = scalers_[event].total();
+    cell.condition = conditions_.of(event);
+    cell.status = status(event);
+    cell.withheld = withheld_.of(event);
+    cell.is_silent_itself = cell.withheld == Withheld::silent && withheld_.is_silent_itself(event);
+  }
+  for (std::size_t column = 0; column < leaders.size(); ++column) {
+    const std::size_t leader = leaders[column];
+    const WatchedGroup* watched = group_of(leader);
+    const bool leads = watched != nullptr && watched->opened.events.front() == leader;
+    groups[column] = {times_ever_led_by(leader), leads && has_times(*watched),
+                      leads ? watched->read_time : 0};
+  }
 }
 
 }  // namespace perf_exporter

@@ -25,7 +25,7 @@ void EventConditions::judge(std::size_t event, GroupState state, const ShareWind
     set(event, {Lack::taken, std::nullopt, 0});
   } else if (passed.running * 100 < passed.enabled * kWholePercent) {
     whole_for_[event] = 0;
-    set(event, {Lack::shared, static_cast<unsigned>(passed.running * 100 / passed.enabled), 0});
+    set(event, {Lack::shared, static_cast<std::uint8_t>(passed.running * 100 / passed.enabled), 0});
   } else {
     whole_for_[event] += passed.enabled;
     if (conditions_[event].lack != Lack::shared || whole_for_[event] >= kOver) {

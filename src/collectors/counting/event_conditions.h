@@ -24,7 +24,7 @@ struct EventCondition {
   Lack lack = Lack::none;
   // Of a shared one: for how much of the time it had its counter when it was last seen to share it.
   // Nothing where that is known only of the group that its own was a part of.
-  std::optional<unsigned> percent;
+  std::optional<std::uint8_t> percent;
   int error = 0;  // errno, of one that is unread
 };
 

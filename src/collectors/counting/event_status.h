@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,7 +11,7 @@
 namespace perf_exporter {
 
 // How one event fares on one CPU.
-enum class EventStatus {
+enum class EventStatus : std::uint8_t {
   counting,
   multiplexed,  // counting, shares its counter: values are estimates
   starved,      // open, but has had a counter for less than 1 % of more than a second
@@ -33,6 +35,11 @@ constexpr std::string_view to_string(EventStatus status) {
       "counting", "multiplexed", "starved",   "unsupported", "refused",
       "busy",     "silent",      "untrusted", "untried"};
   return kNames[static_cast<std::size_t>(status)];
+}
+
+// Whether an event of this status has a value at a reading.
+constexpr bool has_data(std::optional<EventStatus> status) {
+  return status == EventStatus::counting || status == EventStatus::multiplexed;
 }
 
 // What the kernel's errno says of an event that was opened alone on an online CPU. Alone, because

@@ -41,7 +41,7 @@ void Opener::look_at_merged_groups() {
       return;
     }
   }
-  counters_.with_reading([](const CountersView& /*view*/, const std::vector<Fault>& /*faults*/) {});
+  counters_.read();
 }
 
 // A CPU that goes off and on between two looks leaves its events frozen, and only their clocks show
@@ -55,8 +55,7 @@ void Opener::look_at_clocks() {
   }
   if (looks_due_ > 0 && monotonic_ns() - counters_.read_at() >= kClockShows) {
     --looks_due_;
-    counters_.with_reading(
-        [](const CountersView& /*view*/, const std::vector<Fault>& /*faults*/) {});
+    counters_.read();
   }
 }
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "collectors/counting/counter_set.h"
 #include "collectors/counting/counter_summary.h"
+#include "collectors/counting/snapshot.h"
 #include "collectors/families/process_metrics.h"
 #include "collectors/families/sample_table.h"
 
@@ -21,9 +21,9 @@ class CounterTable {
   // `collectors`: the names of those that run, for success and duration.
   CounterTable(Aggregate aggregate, std::vector<std::string> collectors);
 
-  // Brings the table up to date with `view`: values always, the layout where CPUs or groups
+  // Brings the table up to date with `now`: values always, the layout where CPUs or groups
   // changed.
-  const SampleTable& update(const CountersView& view, const ProcessUsage& process);
+  const SampleTable& update(const Snapshot& now, const ProcessUsage& process);
 
   // As of the newest update.
   [[nodiscard]] const SampleTable& samples() const { return table_; }

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/counting/counter_set.h"
 #include "collectors/counting/counter_summary.h"
+#include "collectors/counting/snapshot.h"
 #include "collectors/families/counter_table.h"
 #include "collectors/families/table_sinks.h"
 
@@ -35,7 +35,7 @@ inline Count time_of(const GroupTimes& times, Clock clock) {
 
 // The CPUs that are summed up into one series: all of them, or those of one package.
 struct SummedCpus {
-  const CountersView& view;
+  const Snapshot& now;
   const std::string* package;  // null: the whole node
 
   [[nodiscard]] bool holds(const std::string& of) const {
@@ -43,15 +43,15 @@ struct SummedCpus {
   }
   template <class Add>
   void each_cpu(Add add) const {
-    for (const auto& [cpu, counters] : view.cpus) {
-      if (holds(counters.info().package)) {
-        add(counters);
+    for (const SnapshotRow& row : now.rows()) {
+      if (holds(row.info().package)) {
+        add(row);
       }
     }
   }
   template <class Add>
   void each_retired(Add add) const {
-    for (const auto& [of, retired] : view.retired) {
+    for (const auto& [of, retired] : now.retired()) {
       if (holds(of)) {
         add(retired);
       }
@@ -61,7 +61,7 @@ struct SummedCpus {
   // What `event` has counted on these CPUs, those gone since among them.
   [[nodiscard]] Value total(std::size_t event) const {
     Sum sum;
-    each_cpu([&](const CpuCounters& counters) {
+    each_cpu([&](const SnapshotRow& counters) {
       sum.count += counters.counted(event);
       sum.present = sum.present || counters.total(event).has_value();
     });
@@ -71,7 +71,7 @@ struct SummedCpus {
   // The same for a clock of the groups that `leader` has led.
   [[nodiscard]] Value group_time(std::size_t leader, Clock clock) const {
     Sum sum;
-    each_cpu([&](const CpuCounters& counters) {
+    each_cpu([&](const SnapshotRow& counters) {
       sum.count += time_of(counters.times_ever_led_by(leader), clock);
       sum.present = sum.present || counters.times_led_by(leader).has_value();
     });
@@ -84,22 +84,21 @@ struct SummedCpus {
 // Calls `part(labels, cpu counters or null, cpus)` for each part of the scope that has series of
 // its own: every CPU, every package, or the node.
 template <class Part>
-void each_part(Aggregate aggregate, const CountersView& view, const CounterSummary& summary,
-               Part part) {
+void each_part(Aggregate aggregate, const Snapshot& now, const CounterSummary& summary, Part part) {
   if (aggregate == Aggregate::cpu) {
-    for (const auto& [cpu, counters] : view.cpus) {
+    for (const SnapshotRow& row : now.rows()) {
       part(
-          [&, id = cpu] {
-            return Labels{{"cpu", std::to_string(to_int(id))}};
+          [&] {
+            return Labels{{"cpu", std::to_string(to_int(row.cpu()))}};
           },
-          &counters, SummedCpus{view, nullptr});
+          &row, SummedCpus{now, nullptr});
     }
   } else if (aggregate == Aggregate::package) {
     for (const std::string& package : summary.packages()) {
-      part([&] { return Labels{{"package", package}}; }, nullptr, SummedCpus{view, &package});
+      part([&] { return Labels{{"package", package}}; }, nullptr, SummedCpus{now, &package});
     }
   } else {
-    part([] { return Labels{}; }, nullptr, SummedCpus{view, nullptr});
+    part([] { return Labels{}; }, nullptr, SummedCpus{now, nullptr});
   }
 }
 
@@ -124,11 +123,11 @@ inline std::string help_of(const Event& row, Aggregate aggregate) {
 
 // A family for each metric of the catalogue's rows.
 template <class Sink>
-void walk_events(Aggregate aggregate, const CountersView& view, const CounterSummary& summary,
+void walk_events(Aggregate aggregate, const Snapshot& now, const CounterSummary& summary,
                  Sink& sink) {
   std::string_view metric;
-  for (std::size_t event = 0; event < view.events.size(); ++event) {
-    const Event& row = view.events[event];
+  for (std::size_t event = 0; event < now.events().size(); ++event) {
+    const Event& row = now.events()[event];
     if (row.metric != metric) {
       metric = row.metric;
       sink.family([&] {
@@ -140,8 +139,8 @@ void walk_events(Aggregate aggregate, const CountersView& view, const CounterSum
                       {}};
       });
     }
-    each_part(aggregate, view, summary,
-              [&](auto labels, const CpuCounters* cpu, const SummedCpus& cpus) {
+    each_part(aggregate, now, summary,
+              [&](auto labels, const SnapshotRow* cpu, const SummedCpus& cpus) {
                 sink.series([&] { return with_labels_of(row, labels()); },
                             [&] { return cpu ? value_of(cpu->total(event)) : cpus.total(event); });
               });
@@ -150,7 +149,7 @@ void walk_events(Aggregate aggregate, const CountersView& view, const CounterSum
 
 // How long the groups were enabled, or running.
 template <class Sink>
-void walk_group_times(Aggregate aggregate, const CountersView& view, const CounterSummary& summary,
+void walk_group_times(Aggregate aggregate, const Snapshot& now, const CounterSummary& summary,
                       Clock clock, Sink& sink) {
   const bool enabled = clock == Clock::enabled;
   sink.family([&] {
@@ -165,13 +164,13 @@ void walk_group_times(Aggregate aggregate, const CountersView& view, const Count
         "",
         {}};
   });
-  for (const std::size_t leader : summary.leaders()) {
-    each_part(aggregate, view, summary,
-              [&](auto labels, const CpuCounters* cpu, const SummedCpus& cpus) {
+  for (const std::size_t leader : now.shape().leaders) {
+    each_part(aggregate, now, summary,
+              [&](auto labels, const SnapshotRow* cpu, const SummedCpus& cpus) {
                 sink.series(
                     [&] {
                       Labels all = labels();
-                      all.emplace_back("group", view.events[leader].name);
+                      all.emplace_back("group", now.events()[leader].name);
                       return all;
                     },
                     [&] {

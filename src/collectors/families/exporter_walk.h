@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string>
 
-#include "collectors/counting/counter_set.h"
 #include "collectors/counting/counter_summary.h"
+#include "collectors/counting/snapshot.h"
 #include "collectors/families/process_metrics.h"
 #include "collectors/families/table_sinks.h"
 
@@ -14,7 +14,7 @@ namespace perf_exporter {
 // Every status has its series in the layout; one that holds on no CPU is not written, but for
 // `counting`, whose 0 says that an event counts nowhere.
 template <class Sink>
-void walk_event_statuses(const CountersView& view, const CounterSummary& summary, Sink& sink) {
+void walk_event_statuses(const Snapshot& now, const CounterSummary& summary, Sink& sink) {
   sink.family([] {
     return Family{"perf_exporter_event_cpus",
                   "On how many CPUs an event has a status.",
@@ -23,11 +23,11 @@ void walk_event_statuses(const CountersView& view, const CounterSummary& summary
                   "",
                   {}};
   });
-  for (std::size_t event = 0; event < view.events.size(); ++event) {
+  for (std::size_t event = 0; event < now.events().size(); ++event) {
     for (const EventStatus status : kEventStatuses) {
       sink.series(
           [&] {
-            return Labels{{"event", std::string(view.events[event].name)},
+            return Labels{{"event", std::string(now.events()[event].name)},
                           {"scope", "cpu"},
                           {"status", std::string(to_string(status))}};
           },
@@ -91,18 +91,18 @@ void walk_single(Sink& sink, const char* name, const char* help, MetricType type
 
 // The exporter's own troubles, and the process_* families of Prometheus' client libraries.
 template <class Sink>
-void walk_process(const CountersView& view, const ProcessUsage& usage, Sink& sink) {
+void walk_process(const Snapshot& now, const ProcessUsage& usage, Sink& sink) {
   const auto counter = MetricType::counter;
   const auto gauge = MetricType::gauge;
   const auto integer = ValueKind::integer;
   walk_single(sink, "perf_exporter_read_failures_total", "Reads of a group of events that failed.",
-              counter, integer, Value::of_count(view.read_failures));
+              counter, integer, Value::of_count(now.read_failures()));
   walk_single(sink, "perf_exporter_log_messages_dropped_total",
               "Messages that could not be written to the log.", counter, integer,
               Value::of_count(usage.dropped_messages));
   walk_single(sink, "perf_exporter_reopenings_total",
               "CPUs whose groups of events had to be opened anew.", counter, integer,
-              Value::of_count(view.reopenings));
+              Value::of_count(now.reopenings()));
   walk_single(sink, "process_cpu_seconds_total", "User and system CPU time spent in seconds.",
               counter, ValueKind::real, Value::of_real(usage.cpu_seconds));
   walk_single(sink, "process_resident_memory_bytes", "Resident memory size in bytes.", gauge,

@@ -103,20 +103,20 @@ MetricFamily cpu_model_info(const std::vector<CpuModel>& models) {
   return family;
 }
 
-std::vector<MetricFamily> counter_info(const CountersView& view, Aggregate aggregate) {
+std::vector<MetricFamily> counter_info(const Snapshot& now, Aggregate aggregate) {
   MetricFamily groups =
       gauge_family("perf_cpu_group_info", "Which events are counted together, by their leader.");
   std::set<std::pair<std::size_t, std::size_t>> members;
   MetricFamily cpus = gauge_family("perf_cpu_info", "Where a counted CPU sits, and its core PMU.");
-  for (const auto& [cpu, counters] : view.cpus) {
-    for (std::size_t event = 0; event < view.events.size(); ++event) {
-      if (const auto leader = counters.leader_of(event)) {
+  for (const SnapshotRow& row : now.rows()) {
+    for (std::size_t event = 0; event < now.events().size(); ++event) {
+      if (const auto leader = row.leader_of(event)) {
         members.emplace(*leader, event);
       }
     }
-    const CpuInfo& info = counters.info();
+    const CpuInfo& info = row.info();
     add(cpus,
-        {{"cpu", std::to_string(to_int(cpu))},
+        {{"cpu", std::to_string(to_int(info.cpu))},
          {"core", info.core},
          {"package", info.package},
          {"die", info.die},
@@ -126,8 +126,8 @@ std::vector<MetricFamily> counter_info(const CountersView& view, Aggregate aggre
   }
   for (const auto& [leader, event] : members) {
     add(groups,
-        {{"group", std::string(view.events[leader].name)},
-         {"event", std::string(view.events[event].name)}},
+        {{"group", std::string(now.events()[leader].name)},
+         {"event", std::string(now.events()[event].name)}},
         1);
   }
   std::vector<MetricFamily> families;

@@ -27,6 +27,6 @@ prometheus::MetricFamily cpu_model_info(const std::vector<CpuModel>& models);
 
 // perf_cpu_info of every counted CPU, unless CPUs are summed up, and
 // perf_cpu_group_info{group,event}: which events are counted together, on any CPU.
-std::vector<prometheus::MetricFamily> counter_info(const CountersView& view, Aggregate aggregate);
+std::vector<prometheus::MetricFamily> counter_info(const Snapshot& now, Aggregate aggregate);
 
 }  // namespace perf_exporter

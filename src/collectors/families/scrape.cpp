@@ -23,42 +23,41 @@ Scrape::Scrape(CounterSet& counters, const HostPaths& paths, Aggregate aggregate
       table_(aggregate, std::move(collectors)) {}
 
 void Scrape::set_host_info(std::vector<prometheus::MetricFamily> families) {
-  counters_.with_state([&](const CountersView& /*view*/) {
-    host_info_ = std::move(families);
-    host_info_changed_ = true;
-  });
+  const std::lock_guard lock(mutex_);
+  host_info_ = std::move(families);
+  host_info_changed_ = true;
 }
 
 void Scrape::take(const Use& use) {
+  const CounterSet::Taken taken = counters_.read();
   std::string message;
-  counters_.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
-    message = report_of(faults);
-    refresh_info(view);
-    const bool is_shared = view.read_at != 0 && view.read_at == samples_of_ &&
-                           table_.samples().layout.generation == view.generation;
-    if (!is_shared) {
+  {
+    const std::lock_guard lock(mutex_);
+    message = report_of(taken.faults);
+    refresh_info(*taken.snapshot);
+    if (samples_of_ != taken.snapshot->number()) {
       ProcessUsage usage = process_.read(boot_time_ns());
       usage.dropped_messages = dropped_messages_();
-      table_.update(view, usage);
-      samples_of_ = view.read_at;
+      table_.update(*taken.snapshot, usage);
+      samples_of_ = taken.snapshot->number();
     }
     use(table_.samples(), info_);
-  });
-  if (!message.empty()) {  // a log that stalls must not hold the counters
+  }
+  if (!message.empty()) {  // a log that stalls must not hold up other scrapes
     logger_->warn(message);
   }
 }
 
-void Scrape::refresh_info(const CountersView& view) {
-  if (!host_info_changed_ && info_made_for_ == view.generation) {
+void Scrape::refresh_info(const Snapshot& now) {
+  if (!host_info_changed_ && info_made_for_ == now.generation()) {
     return;
   }
   info_.families = host_info_;
-  for (auto& family : counter_info(view, aggregate_)) {
+  for (auto& family : counter_info(now, aggregate_)) {
     info_.families.push_back(std::move(family));
   }
   ++info_.generation;
-  info_made_for_ = view.generation;
+  info_made_for_ = now.generation();
   host_info_changed_ = false;
 }
 

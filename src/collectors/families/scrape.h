@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ class Scrape {
   void take(const Use& use);
 
  private:
-  void refresh_info(const CountersView& view);
+  void refresh_info(const Snapshot& now);
   std::string report_of(const std::vector<Fault>& faults);
 
   CounterSet& counters_;
@@ -41,13 +42,13 @@ class Scrape {
   std::shared_ptr<spdlog::logger> logger_;
   std::function<std::uint64_t()> dropped_messages_;
   ProcessMetrics process_;
-  // All below is guarded by the counters' lock, which is held while a reading is used.
+  std::mutex mutex_;  // guards all below
   CounterTable table_;
-  RawCount samples_of_ = 0;  // the view.read_at that the table shows
+  std::uint64_t samples_of_ = 0;  // the snapshot's number that the table shows
   std::vector<prometheus::MetricFamily> host_info_;
   bool host_info_changed_ = true;
   InfoFamilies info_;
-  std::uint64_t info_made_for_ = 0;  // the view's generation
+  std::uint64_t info_made_for_ = 0;  // the snapshot's generation
   std::uint64_t faults_to_report_ = 0;
   std::uint64_t reported_at_ = 0;
 };

@@ -121,7 +121,8 @@ void add_condition(CpuId cpu, std::size_t event, const EventCondition& condition
       SharedCounter& shared = state.shared[event];
       shared.cpus.push_back(cpu);
       if (condition.percent) {
-        shared.percent = std::min(*condition.percent, shared.percent.value_or(*condition.percent));
+        const unsigned percent = *condition.percent;
+        shared.percent = std::min(percent, shared.percent.value_or(percent));
       }
       break;
     }
@@ -139,30 +140,29 @@ void add_condition(CpuId cpu, std::size_t event, const EventCondition& condition
 
 }  // namespace
 
-CountingState counting_state(const CountersView& view, const OpenReport& report,
-                             Aggregate aggregate) {
+CountingState counting_state(const Snapshot& now, const OpenReport& report, Aggregate aggregate) {
   CountingState state;
   state.aggregate = aggregate;
-  state.incomplete_sums = incomplete_sums(view, aggregate);
-  state.events = view.events;
+  state.incomplete_sums = incomplete_sums(now, aggregate);
+  state.events = now.events();
   state.report = report;
-  for (const auto& [cpu, counters] : view.cpus) {
+  for (const SnapshotRow& row : now.rows()) {
+    const CpuId cpu = row.cpu();
     state.cpus.push_back(cpu);
-    if (counters.info().package.empty()) {
+    if (row.info().package.empty()) {
       state.without_package.push_back(cpu);
     }
-    for (std::size_t event = 0; event < view.events.size(); ++event) {
-      if (const EventRefusal* refusal = counters.refusal(event)) {
+    for (std::size_t event = 0; event < now.events().size(); ++event) {
+      if (const EventRefusal* refusal = row.refusal(event)) {
         state.refusals[cpu][event] = *refusal;
-      } else if (!counters.is_offline()) {
-        add_condition(cpu, event, counters.condition(event), state);
+      } else if (!row.is_offline()) {
+        add_condition(cpu, event, row.cell(event).condition, state);
       }
-      if (counters.status(event) == EventStatus::silent &&
-          counters.withheld().is_silent_itself(event)) {
+      if (row.status(event) == EventStatus::silent && row.cell(event).is_silent_itself) {
         state.silent[event].push_back(cpu);
       }
     }
-    if (const auto& answer = counters.crowded()) {
+    if (const auto& answer = row.crowded()) {
       state.crowded.push_back(cpu);
       state.crowd_answer = state.crowd_answer.empty() ? answer->what : state.crowd_answer;
     }

@@ -52,7 +52,7 @@ struct CountingState {
 };
 
 // The state of a running set of counters; what only the host's files tell is left to the caller.
-CountingState counting_state(const CountersView& view, const OpenReport& report,
+CountingState counting_state(const Snapshot& now, const OpenReport& report,
                              Aggregate aggregate = Aggregate::cpu);
 
 // Findings about `state`, pure. What the permission probe has found already is not repeated: with a

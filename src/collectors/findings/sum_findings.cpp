@@ -8,28 +8,24 @@
 namespace perf_exporter {
 namespace {
 
-bool is_counted(EventStatus status) {
-  return status == EventStatus::counting || status == EventStatus::multiplexed;
-}
-
 // Adds a CPU to the sum in which it takes part, or should. What was opened just now has no status.
-void add(const CpuCounters& counters, std::size_t event, IncompleteSum& sum) {
+void add(const SnapshotRow& counters, std::size_t event, IncompleteSum& sum) {
   const auto status = counters.status(event);
   if (counters.is_offline() || status == EventStatus::unsupported) {
     return;
   }
-  if (status ? is_counted(*status) : counters.leader_of(event).has_value()) {
-    sum.counted_on.push_back(counters.info().cpu);
+  if (status ? has_data(*status) : counters.leader_of(event).has_value()) {
+    sum.counted_on.push_back(counters.cpu());
   } else if (status) {
-    sum.lacking[*status].push_back(counters.info().cpu);
+    sum.lacking[*status].push_back(counters.cpu());
   }
 }
 
 // The event's sums, by package; all CPUs are of one without a name where the machine is summed up.
-std::map<std::string, IncompleteSum> sums_of(const CountersView& view, std::size_t event,
+std::map<std::string, IncompleteSum> sums_of(const Snapshot& now, std::size_t event,
                                              Aggregate aggregate) {
   std::map<std::string, IncompleteSum> sums;
-  for (const auto& [cpu, counters] : view.cpus) {
+  for (const SnapshotRow& counters : now.rows()) {
     const std::string& package = counters.info().package;
     if (aggregate == Aggregate::node) {
       add(counters, event, sums[""]);
@@ -66,10 +62,10 @@ std::string tell(const IncompleteSum& sum, const EventSet& events) {
 
 }  // namespace
 
-std::vector<IncompleteSum> incomplete_sums(const CountersView& view, Aggregate aggregate) {
+std::vector<IncompleteSum> incomplete_sums(const Snapshot& now, Aggregate aggregate) {
   std::vector<IncompleteSum> incomplete;
-  for (std::size_t event = 0; aggregate != Aggregate::cpu && event < view.events.size(); ++event) {
-    for (auto& [package, sum] : sums_of(view, event, aggregate)) {
+  for (std::size_t event = 0; aggregate != Aggregate::cpu && event < now.events().size(); ++event) {
+    for (auto& [package, sum] : sums_of(now, event, aggregate)) {
       if (sum.counted_on.empty() || sum.lacking.empty()) {
         continue;
       }

@@ -23,7 +23,7 @@ struct IncompleteSum {
 
 // The incomplete sums; none where CPUs are kept apart. An event that is open takes part while it
 // can't be told yet whether it counts.
-std::vector<IncompleteSum> incomplete_sums(const CountersView& view, Aggregate aggregate);
+std::vector<IncompleteSum> incomplete_sums(const Snapshot& now, Aggregate aggregate);
 
 // `sum_incomplete`, which names events, CPUs and why; `sums` must not be empty.
 Finding sum_finding(const std::vector<IncompleteSum>& sums, const EventSet& events,

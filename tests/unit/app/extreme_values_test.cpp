@@ -18,6 +18,7 @@
 #include "http/accept.h"
 #include "http/listen/listen_address.h"
 #include "http/query.h"
+#include "perf/core_pmu.h"
 #include "unit/app/options/options_fixture.h"
 
 namespace perf_exporter {

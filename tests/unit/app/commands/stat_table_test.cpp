@@ -23,11 +23,8 @@ class StatTest : public testing::Test {
     machine_.read();
   }
   [[nodiscard]] StatSnapshot snapshot(std::uint64_t taken_at) {
-    StatSnapshot taken;
     machine_.read();
-    machine_.counters.with_state(
-        [&](const CountersView& view) { taken = stat_snapshot(view, taken_at); });
-    return taken;
+    return stat_snapshot(*machine_.counters.state(), taken_at);
   }
   [[nodiscard]] std::string table_since(const StatSnapshot& before) {
     return stat_table(before, snapshot(before.taken_at + kSecond));

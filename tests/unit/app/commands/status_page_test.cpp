@@ -12,10 +12,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::string page_of(const Options& options) {
-  const EventSet events = events_of({"software"});
-  const std::map<CpuId, CpuCounters> cpus;
-  const std::map<std::string, RetiredCounts> retired;
-  return status_page(options, {events, cpus, retired, 0, 0, 0}, std::nullopt);
+  const std::vector<std::shared_ptr<const OpenState>> no_cpus;
+  Snapshot now;
+  now.begin(std::make_shared<SnapshotShape>(1, events_of({"software"}), no_cpus, Retired()), {});
+  return status_page(options, now, std::nullopt);
 }
 
 // Behind a proxy the page may stand at /node-3/perf/.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <set>
 
 #include "base/clock.h"
 #include "fakes/descriptors.h"
@@ -34,14 +35,13 @@ TEST_F(CounterSetTest, ReadsEachGroupOfEachCpuOnce) {
 }
 
 TEST_F(CounterSetTest, AScrapeWithinAMillisecondSharesTheReading) {
-  const auto ignore = [](const CountersView&, const std::vector<Fault>&) {};
-  machine_.counters.with_reading(ignore);
+  machine_.counters.read();
   // On a machine under load more than a millisecond may pass between two calls: try a few times.
   std::size_t fresh = 0;
   constexpr std::size_t kTries = 20;
   for (std::size_t i = 0; i < kTries; ++i) {
     const std::size_t before = machine_.kernel.reads();
-    machine_.counters.with_reading(ignore);
+    machine_.counters.read();
     fresh += machine_.kernel.reads() > before ? 1 : 0;
   }
   EXPECT_LT(fresh, kTries);
@@ -61,27 +61,44 @@ TEST_F(CounterSetTest, AScrapeThatComesWhileAnotherReadsSharesItsReading) {
     }
     let_the_reading_age();  // so that the second has arrived before the reading ends
   });
-  std::thread first([&] {
-    machine_.counters.with_reading([](const CountersView&, const std::vector<Fault>&) {
-      let_the_reading_age();  // and takes its turn more than a millisecond after it
-      let_the_reading_age();
-    });
-  });
+  CounterSet::Taken of_first;
+  CounterSet::Taken of_second;
+  std::thread first([&] { of_first = machine_.counters.read(); });
   while (!reading) {
     std::this_thread::yield();
   }
-  std::size_t used = 0;
   std::thread second([&] {
     second_waits = true;
-    machine_.counters.with_reading([&](const CountersView& view, const std::vector<Fault>& faults) {
-      used = view.cpus.size();
-      EXPECT_TRUE(faults.empty());
-    });
+    of_second = machine_.counters.read();
   });
   first.join();
   second.join();
-  EXPECT_EQ(used, 2U);
+  EXPECT_EQ(of_second.snapshot->rows().size(), 2U);
+  EXPECT_EQ(of_second.snapshot, of_first.snapshot);
   EXPECT_EQ(machine_.kernel.reads(), 4U) << "one reading for both";
+}
+
+TEST_F(CounterSetTest, ASnapshotStaysAsItIs) {
+  const auto held = machine_.counters.read().snapshot;
+  machine_.read();
+  machine_.counters.keep_only({CpuId{0}});
+  machine_.read();
+  ASSERT_EQ(held->rows().size(), 2U);
+  EXPECT_EQ(held->find(CpuId{1})->total(index_of(machine_.events, "cycles")), Count{1000});
+  EXPECT_TRUE(held->retired().empty());
+  const auto now = machine_.counters.state();
+  EXPECT_EQ(now->find(CpuId{1}), nullptr);
+  EXPECT_EQ(now->find(CpuId{0})->total(index_of(machine_.events, "cycles")), Count{3000});
+  EXPECT_EQ(now->retired().size(), 1U);
+}
+
+TEST_F(CounterSetTest, SnapshotsThatNobodyHoldsAreFilledAgain) {
+  std::set<const Snapshot*> seen;
+  for (int i = 0; i < 20; ++i) {
+    let_the_reading_age();
+    seen.insert(machine_.counters.read().snapshot.get());
+  }
+  EXPECT_EQ(seen.size(), 2U) << "the newest, and the next";
 }
 
 TEST_F(CounterSetTest, AnOfflineCpuIsAbsentAtOnce) {
@@ -109,15 +126,12 @@ TEST_F(CounterSetTest, ACpuThatIsBackStartsAnewAndItsPastStaysInTheSums) {
   machine_.open_cpu(CpuId{1});
   machine_.read();
   EXPECT_EQ(machine_.total(1, "cycles"), 1000U) << "a new start: a reset to Prometheus";
-  machine_.counters.with_state([&](const CountersView& view) {
-    ASSERT_EQ(view.retired.size(), 1U);
-    const RetiredCounts& retired = view.retired.begin()->second;
-    EXPECT_EQ(static_cast<std::uint64_t>(retired.counts[index_of(machine_.events, "cycles")]),
-              1000U);
-    EXPECT_EQ(
-        static_cast<std::uint64_t>(retired.times[index_of(machine_.events, "cycles")].enabled),
-        kSecond);
-  });
+  const auto now = machine_.counters.state();
+  ASSERT_EQ(now->retired().size(), 1U);
+  const RetiredCounts& retired = now->retired().begin()->second;
+  EXPECT_EQ(static_cast<std::uint64_t>(retired.counts[index_of(machine_.events, "cycles")]), 1000U);
+  EXPECT_EQ(static_cast<std::uint64_t>(retired.times[index_of(machine_.events, "cycles")].enabled),
+            kSecond);
 }
 
 // Off and on again between two looks of the opening thread; only a scrape has seen it.
@@ -136,13 +150,13 @@ TEST_F(CounterSetTest, AShortReadIsAbsentCountedAndReopened) {
   machine_.kernel.set_read_limit(24);
   EXPECT_EQ(machine_.read().size(), 4U);
   EXPECT_EQ(machine_.total(0, "cycles"), std::nullopt);
-  machine_.counters.with_state([](const CountersView& view) { EXPECT_EQ(view.read_failures, 4U); });
+  EXPECT_EQ(machine_.counters.state()->read_failures(), 4U);
   machine_.kernel.set_read_limit(std::nullopt);
   EXPECT_EQ(machine_.reopen(), 2U);
   EXPECT_TRUE(machine_.read().empty());
   ASSERT_TRUE(machine_.total(0, "cycles"));
   EXPECT_GE(*machine_.total(0, "cycles"), 2000U);
-  machine_.counters.with_state([](const CountersView& view) { EXPECT_EQ(view.reopenings, 2U); });
+  EXPECT_EQ(machine_.counters.state()->reopenings(), 2U);
   EXPECT_EQ(machine_.reopen(), 0U);
 }
 
@@ -302,7 +316,7 @@ TEST_F(CounterSetTest, WhatIsLearnedOfACpuLaterHolds) {
   machine_.read();
   EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting);
   EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::untrusted);
-  machine_.with_cpu(1, [](const CpuCounters& cpu) { EXPECT_EQ(cpu.info().pmu, "cpu"); });
+  machine_.with_cpu(1, [](const SnapshotRow& cpu) { EXPECT_EQ(cpu.info().pmu, "cpu"); });
 }
 
 // As for a CPU that went and came back: the sums of neither package fall, and none counts twice.
@@ -313,10 +327,9 @@ TEST_F(CounterSetTest, ACpuOfAnotherPackageLeavesTheSumsOfTheFirst) {
   machine_.read();
   machine_.counters.set_info(info_of(0, "1", ""));
   EXPECT_EQ(machine_.counters.installed(), CpuList{CpuId{1}}) << "to be opened anew";
-  machine_.counters.with_state([&](const CountersView& view) {
-    const auto cycles = index_of(machine_.events, "cycles");
-    EXPECT_EQ(static_cast<std::uint64_t>(view.retired.at("0").counts[cycles]), 1000U);
-  });
+  const auto cycles = index_of(machine_.events, "cycles");
+  EXPECT_EQ(static_cast<std::uint64_t>(machine_.counters.state()->retired().at("0").counts[cycles]),
+            1000U);
 }
 
 // As while a truth check has precedence: 5 ms of each second are lost from the second reading on.
@@ -335,10 +348,10 @@ TEST(CounterSet, BorrowedCountersAreNotShared) {
   EXPECT_EQ(machine.status(0, "cycles"), EventStatus::counting);
   EXPECT_EQ(machine.reopen(), 0U);
   EXPECT_EQ(machine.total(0, "cycles"), 2005U) << "scaled over what was lost";
-  machine.with_cpu(0, [&](const CpuCounters& cpu) {
+  machine.with_cpu(0, [&](const SnapshotRow& cpu) {
     const GroupTimes times = *cpu.times_led_by(index_of(machine.events, "cycles"));
     EXPECT_EQ(static_cast<std::uint64_t>(times.enabled - times.running), 5'000'000U);
-    EXPECT_EQ(cpu.condition(index_of(machine.events, "cycles")).lack, Lack::none);
+    EXPECT_EQ(cpu.cell(index_of(machine.events, "cycles")).condition.lack, Lack::none);
   });
   machine.counters.excuse_sharing(CpuId{0}, 0);
   machine.read();
@@ -354,10 +367,8 @@ TEST(CounterSet, WhatIsHeldBackOfACpuThatGoesStaysInTheSums) {
   machine.read();
   EXPECT_EQ(machine.total(0, "branches"), 10'000U) << "10 ms of 900 are held back";
   machine.counters.keep_only({});
-  machine.counters.with_state([&](const CountersView& view) {
-    const RetiredCounts& retired = view.retired.begin()->second;
-    EXPECT_EQ(static_cast<std::uint64_t>(retired.counts[0]), 19'000U);
-  });
+  const RetiredCounts& retired = machine.counters.state()->retired().begin()->second;
+  EXPECT_EQ(static_cast<std::uint64_t>(retired.counts[0]), 19'000U);
 }
 
 TEST(CounterSet, SilenceIsAChange) {

@@ -122,10 +122,9 @@ TEST_F(HangingReadTest, AScrapeThatComesBackIsAnsweredWithTheReadingOfAnother) {
   std::optional<std::uint64_t> seen;
   lost_.emplace_back([&] {
     let_the_reading_age();
-    machine_.counters.with_reading([&](const CountersView& view, const std::vector<Fault>&) {
-      const auto total = view.cpus.at(CpuId{2}).total(index_of(machine_.events, "cycles"));
-      seen = static_cast<std::uint64_t>(total.value_or(0));
-    });
+    const auto now = machine_.counters.read().snapshot;
+    const auto total = now->find(CpuId{2})->total(index_of(machine_.events, "cycles"));
+    seen = static_cast<std::uint64_t>(total.value_or(0));
   });
   reads_.wait_for(1);
   scrape();

@@ -174,17 +174,14 @@ class Machine {
   // Reads anew; the faults.
   std::vector<Fault> read() {
     let_the_reading_age();
-    std::vector<Fault> seen;
-    counters.with_reading(
-        [&](const CountersView& /*view*/, const std::vector<Fault>& faults) { seen = faults; });
-    return seen;
+    return counters.read().faults;
   }
 
   // As of the newest reading; nothing where the CPU or its data is absent.
   [[nodiscard]] std::optional<std::uint64_t> total(int cpu, std::string_view event) const {
     std::optional<std::uint64_t> found;
-    with_cpu(cpu, [&](const CpuCounters& counters_of_cpu) {
-      if (const auto count = counters_of_cpu.total(index_of(events, event))) {
+    with_cpu(cpu, [&](const SnapshotRow& row) {
+      if (const auto count = row.total(index_of(events, event))) {
         found = static_cast<std::uint64_t>(*count);
       }
     });
@@ -192,18 +189,15 @@ class Machine {
   }
   [[nodiscard]] std::optional<EventStatus> status(int cpu, std::string_view event) const {
     std::optional<EventStatus> found;
-    with_cpu(cpu, [&](const CpuCounters& counters_of_cpu) {
-      found = counters_of_cpu.status(index_of(events, event));
-    });
+    with_cpu(cpu, [&](const SnapshotRow& row) { found = row.status(index_of(events, event)); });
     return found;
   }
   template <class Use>
   void with_cpu(int cpu, Use use) const {
-    counters.with_state([&](const CountersView& view) {
-      if (const auto found = view.cpus.find(CpuId{cpu}); found != view.cpus.end()) {
-        use(found->second);
-      }
-    });
+    const auto now = counters.state();
+    if (const SnapshotRow* row = now->find(CpuId{cpu})) {
+      use(*row);
+    }
   }
 
   TempHost host;

@@ -30,11 +30,8 @@ class PairTest : public OpenerTest {
 
   // What is to be said now.
   [[nodiscard]] CountingState state() {
-    CountingState now;
     const OpenReport newest = report();
-    machine_.counters.with_state(
-        [&](const CountersView& view) { now = counting_state(view, newest); });
-    return now;
+    return counting_state(*machine_.counters.state(), newest);
   }
   // Whether many readings more bring no other report, which would come after a second.
   [[nodiscard]] bool is_said_once() {
@@ -83,9 +80,7 @@ TEST_F(PairTest, ReadsThatGoOnFailingAreReportedAndTheirGroupsOpenedAnewOnce) {
   ASSERT_TRUE(wait_for_passes(2));
   EXPECT_EQ(state().unread[1][EIO], (CpuList{CpuId{0}, CpuId{1}}));
   EXPECT_TRUE(is_said_once());
-  machine_.counters.with_state([](const CountersView& view) {
-    EXPECT_EQ(view.reopenings, 2U) << "each CPU, and not with each failure";
-  });
+  EXPECT_EQ(machine_.counters.state()->reopenings(), 2U) << "each CPU, and not with each failure";
   machine_.kernel.set_read_error(0);
   machine_.read();
   ASSERT_TRUE(wait_for_passes(3));
@@ -100,7 +95,7 @@ TEST_F(OpenerTest, AMergedGroupThatNeverRunsIsApartBeforeAnythingIsReady) {
   const std::size_t branches = index_of(machine_.events, "branches");
   for (const int on : {0, 1}) {
     machine_.with_cpu(
-        on, [&](const CpuCounters& cpu) { EXPECT_EQ(cpu.leader_of(branches), branches); });
+        on, [&](const SnapshotRow& cpu) { EXPECT_EQ(cpu.leader_of(branches), branches); });
   }
   machine_.read();
   EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting) << "at the first scrape";

@@ -43,7 +43,7 @@ TEST_F(OpenerTest, OpensNothingWhereThatWouldEndTheProcess) {
   EXPECT_TRUE(machine_.kernel.opens().empty());
   EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::untried) << "nobody refused it";
   EXPECT_EQ(machine_.status(1, "page_faults"), EventStatus::untried);
-  machine_.with_cpu(1, [](const CpuCounters& cpu) {
+  machine_.with_cpu(1, [](const SnapshotRow& cpu) {
     ASSERT_NE(cpu.refusal(0), nullptr);
     EXPECT_EQ(in_words(*cpu.refusal(0)), "not tried: it would end this process");
     EXPECT_EQ(cpu.refusal(0)->fault.code, 0);
@@ -77,7 +77,7 @@ TEST_F(OpenerTest, WhereOneCpuRefusesGuestsAllLeaveThemOut) {
   machine_.read();
   for (const int on : {0, 1, 2, 3}) {
     EXPECT_EQ(machine_.status(on, "branches"), EventStatus::counting) << on;
-    machine_.with_cpu(on, [&](const CpuCounters& cpu) {
+    machine_.with_cpu(on, [&](const SnapshotRow& cpu) {
       EXPECT_EQ(cpu.leader_of(index_of(machine_.events, "branches")),
                 index_of(machine_.events, "cycles"))
           << "one group of all on CPU " << on;
@@ -111,7 +111,7 @@ TEST_F(OpenerTest, ACpuThatComesOnlineLaterBelongsToItsPmu) {
   machine_.host.add_pmu("cpu_atom", 10, "1");
   machine_.host.set_online("0-1");
   ASSERT_TRUE(wait_for_passes(2));
-  machine_.with_cpu(1, [](const CpuCounters& cpu) { EXPECT_EQ(cpu.info().pmu, "cpu_atom"); });
+  machine_.with_cpu(1, [](const SnapshotRow& cpu) { EXPECT_EQ(cpu.info().pmu, "cpu_atom"); });
   bool extended = false;
   for (const SeenOpen& seen : machine_.kernel.opens()) {
     extended = extended || (seen.call.cpu == 1 && (seen.attr.config >> 32U) == 10);
@@ -137,7 +137,7 @@ TEST_F(OpenerTest, ReopensWhatAScrapeFoundMultiplexed) {
   ASSERT_TRUE(wait_for_passes(2));
   machine_.read();
   EXPECT_EQ(machine_.total(0, "cycles"), 4000U) << "3 of the old group, 1 of the new";
-  machine_.with_cpu(0, [&](const CpuCounters& cpu) {
+  machine_.with_cpu(0, [&](const SnapshotRow& cpu) {
     EXPECT_EQ(cpu.leader_of(index_of(machine_.events, "branches")),
               index_of(machine_.events, "branches"));
   });
@@ -216,7 +216,7 @@ TEST_F(RetryTest, WhatCountsGoesOnUndisturbed) {
   start_retrying_often();
   ASSERT_TRUE(running());
   ASSERT_TRUE(wait_for_passes(3));
-  machine_.counters.with_state([](const CountersView& view) { EXPECT_EQ(view.reopenings, 0U); });
+  EXPECT_EQ(machine_.counters.state()->reopenings(), 0U);
   EXPECT_EQ(machine_.status(0, "cache_references"), EventStatus::refused);
 }
 
@@ -227,7 +227,7 @@ TEST_F(RetryTest, APairWithoutRoomIsTriedAgainAsAPair) {
   ASSERT_TRUE(running());
   EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::busy);
   ASSERT_TRUE(wait_for_passes(3));
-  machine_.counters.with_state([](const CountersView& view) { EXPECT_EQ(view.reopenings, 0U); });
+  EXPECT_EQ(machine_.counters.state()->reopenings(), 0U);
   machine_.kernel.set_group_capacity(4);
   EXPECT_TRUE(gets("cycles", EventStatus::counting)) << "the pair finds room";
   EXPECT_EQ(machine_.status(1, "instructions"), EventStatus::counting);
@@ -302,7 +302,7 @@ TEST_F(RetryTest, APmuThatAppearsIsCheckedBeforeItIsPublished) {
   EXPECT_TRUE(gets("cycles", EventStatus::untrusted));
   EXPECT_EQ(machine_.total(1, "cycles"), std::nullopt);
   EXPECT_EQ(opened_unchecked, 0);
-  machine_.with_cpu(1, [](const CpuCounters& cpu) { EXPECT_EQ(cpu.info().pmu, "cpu"); });
+  machine_.with_cpu(1, [](const SnapshotRow& cpu) { EXPECT_EQ(cpu.info().pmu, "cpu"); });
   EXPECT_EQ(machine_.status(0, "page_faults"), EventStatus::counting);
   EXPECT_TRUE(opener_->stop()) << "before what its hook uses is gone";
 }

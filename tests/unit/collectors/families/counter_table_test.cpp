@@ -45,11 +45,7 @@ const std::vector<std::string> kCollectors = {"cycles", "instructions", "branch"
 
 Samples take(Machine& machine, CounterTable& table) {
   let_the_reading_age();
-  Samples samples;
-  machine.counters.with_reading([&](const CountersView& view, const std::vector<Fault>&) {
-    samples = samples_of(table.update(view, ProcessUsage{}));
-  });
-  return samples;
+  return samples_of(table.update(*machine.counters.read().snapshot, ProcessUsage{}));
 }
 
 std::uint64_t count(const Samples& samples, const std::string& name) {
@@ -102,21 +98,20 @@ TEST_F(CounterTableTest, HasASeriesForEachCpuAndEvent) {
 TEST_F(CounterTableTest, FamiliesAreValidAndBelongToTheirCollectors) {
   for (const Aggregate aggregate : {Aggregate::cpu, Aggregate::package, Aggregate::node}) {
     CounterTable table(aggregate, kCollectors);
-    machine_.counters.with_reading([&](const CountersView& view, const std::vector<Fault>&) {
-      const Layout& layout = table.update(view, ProcessUsage{}).layout;
-      EXPECT_THAT(check_layout(layout), testing::IsEmpty());
-      for (const Family& family : layout.families) {
-        const bool of_events = family.name.starts_with("perf_") &&
-                               !family.name.starts_with("perf_exporter_") &&
-                               family.name.find("_group_") == std::string::npos;
-        EXPECT_EQ(!family.collector.empty(), of_events) << family.name;
-        for (const Labels& labels : family.series) {
-          for (const auto& [name, value] : labels) {
-            EXPECT_NE(name, "node") << "it is the scrape's";
-          }
+    const auto now = machine_.counters.read().snapshot;
+    const Layout& layout = table.update(*now, ProcessUsage{}).layout;
+    EXPECT_THAT(check_layout(layout), testing::IsEmpty());
+    for (const Family& family : layout.families) {
+      const bool of_events = family.name.starts_with("perf_") &&
+                             !family.name.starts_with("perf_exporter_") &&
+                             family.name.find("_group_") == std::string::npos;
+      EXPECT_EQ(!family.collector.empty(), of_events) << family.name;
+      for (const Labels& labels : family.series) {
+        for (const auto& [name, value] : labels) {
+          EXPECT_NE(name, "node") << "it is the scrape's";
         }
       }
-    });
+    }
   }
 }
 
@@ -124,11 +119,7 @@ TEST_F(CounterTableTest, TheLayoutIsMadeAnewOnlyWhereCpusOrGroupsChanged) {
   CounterTable table(Aggregate::cpu, kCollectors);
   const auto generation = [&] {
     let_the_reading_age();
-    std::uint64_t seen = 0;
-    machine_.counters.with_reading([&](const CountersView& view, const std::vector<Fault>&) {
-      seen = table.update(view, ProcessUsage{}).layout.generation;
-    });
-    return seen;
+    return table.update(*machine_.counters.read().snapshot, ProcessUsage{}).layout.generation;
   };
   const auto first = generation();
   EXPECT_EQ(generation(), first);
@@ -262,13 +253,11 @@ TEST(CounterTable, ProcessFactsThatAreUnknownAreAbsent) {
   usage.cpu_seconds = 1.5;
   usage.open_fds = 7;
   usage.dropped_messages = 3;
-  machine.counters.with_state([&](const CountersView& view) {
-    const Samples samples = samples_of(table.update(view, usage));
-    EXPECT_EQ(count(samples, "process_open_fds"), 7U);
-    EXPECT_EQ(count(samples, "perf_exporter_log_messages_dropped_total"), 3U);
-    EXPECT_DOUBLE_EQ(samples.at("process_cpu_seconds_total").real, 1.5);
-    EXPECT_EQ(present_with(samples, "process_"), 2U);
-  });
+  const Samples samples = samples_of(table.update(*machine.counters.state(), usage));
+  EXPECT_EQ(count(samples, "process_open_fds"), 7U);
+  EXPECT_EQ(count(samples, "perf_exporter_log_messages_dropped_total"), 3U);
+  EXPECT_DOUBLE_EQ(samples.at("process_cpu_seconds_total").real, 1.5);
+  EXPECT_EQ(present_with(samples, "process_"), 2U);
 }
 
 }  // namespace

@@ -77,22 +77,20 @@ TEST(InfoMetrics, GroupsAndCpusAreTold) {
   machine.host.add_topology(0, 0, 0, 0, 0);
   machine.host.add_topology(1, 4, 1, 0, 1);
   machine.open_cpus({CpuId{0}, CpuId{1}});
-  machine.counters.with_state([](const CountersView& view) {
-    const auto samples = samples_of(counter_info(view, Aggregate::cpu));
-    EXPECT_TRUE(samples.contains("perf_cpu_group_info group=cycles event=instructions"));
-    EXPECT_TRUE(samples.contains("perf_cpu_group_info group=cycles event=cycles"));
-    EXPECT_TRUE(samples.contains("perf_cpu_group_info group=page_faults event=page_faults"));
-    EXPECT_TRUE(samples.contains("perf_cpu_info cpu=1 core=4 package=1 die=0 numa_node=1 pmu=cpu"));
-    EXPECT_EQ(samples.size(), 5U);
-    EXPECT_EQ(samples_of(counter_info(view, Aggregate::node)).size(), 3U)
-        << "independent of the number of CPUs";
-  });
+  const auto now = machine.counters.state();
+  const auto samples = samples_of(counter_info(*now, Aggregate::cpu));
+  EXPECT_TRUE(samples.contains("perf_cpu_group_info group=cycles event=instructions"));
+  EXPECT_TRUE(samples.contains("perf_cpu_group_info group=cycles event=cycles"));
+  EXPECT_TRUE(samples.contains("perf_cpu_group_info group=page_faults event=page_faults"));
+  EXPECT_TRUE(samples.contains("perf_cpu_info cpu=1 core=4 package=1 die=0 numa_node=1 pmu=cpu"));
+  EXPECT_EQ(samples.size(), 5U);
+  EXPECT_EQ(samples_of(counter_info(*now, Aggregate::node)).size(), 3U)
+      << "independent of the number of CPUs";
 }
 
 TEST(InfoMetrics, NothingIsSaidBeforeACpuIsOpen) {
   Machine machine;
-  machine.counters.with_state(
-      [](const CountersView& view) { EXPECT_TRUE(counter_info(view, Aggregate::cpu).empty()); });
+  EXPECT_TRUE(counter_info(*machine.counters.state(), Aggregate::cpu).empty());
 }
 
 TEST(InfoMetrics, ModelsCarryTheirPmu) {

@@ -203,12 +203,10 @@ TEST(CountingFindings, TheStateTellsWhatIsSilentItself) {
   machine.kernel.count(hardware(), dead_cache_course(60));
   machine.open_cpu(CpuId{0});
   machine.read();
-  machine.counters.with_state([&](const CountersView& view) {
-    const CountingState state = counting_state(view, {});
-    ASSERT_EQ(state.silent.size(), 1U);
-    EXPECT_EQ(state.silent.begin()->first, index_of(machine.events, "cache_references"));
-    EXPECT_EQ(state.silent.begin()->second, CpuList{CpuId{0}});
-  });
+  const CountingState state = counting_state(*machine.counters.state(), {});
+  ASSERT_EQ(state.silent.size(), 1U);
+  EXPECT_EQ(state.silent.begin()->first, index_of(machine.events, "cache_references"));
+  EXPECT_EQ(state.silent.begin()->second, CpuList{CpuId{0}});
 }
 
 // Pinned events of others hold every counter, or flexible ones take turns with a pair.
@@ -219,14 +217,12 @@ TEST(CountingFindings, TheStateTellsWhatLacksACounterFromTheFirstReadingOn) {
     machine.kernel.count(hardware(), course(1000, percent));
     machine.open_cpus({CpuId{0}, CpuId{1}});
     machine.read();
-    machine.counters.with_state([&, wanted = id](const CountersView& view) {
-      const auto findings = counting_findings(counting_state(view, {}), {});
-      ASSERT_EQ(findings.size(), 1U);
-      EXPECT_EQ(findings[0].id, wanted);
-      EXPECT_TRUE(has(findings[0].evidence, "cycles")) << findings[0].evidence;
-      EXPECT_TRUE(has(findings[0].evidence, "CPU 0-1")) << findings[0].evidence;
-      EXPECT_FALSE(has(findings[0].evidence, "page_faults")) << findings[0].evidence;
-    });
+    const auto findings = counting_findings(counting_state(*machine.counters.state(), {}), {});
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings[0].id, id);
+    EXPECT_TRUE(has(findings[0].evidence, "cycles")) << findings[0].evidence;
+    EXPECT_TRUE(has(findings[0].evidence, "CPU 0-1")) << findings[0].evidence;
+    EXPECT_FALSE(has(findings[0].evidence, "page_faults")) << findings[0].evidence;
   }
 }
 
@@ -247,11 +243,9 @@ TEST(CountingFindings, EventsForWhichTheAllowanceHasNoRoomWereNotRefused) {
   Machine machine(default_events(), "0");
   machine.opener.emplace(machine.kernel, machine.events, machine.pmus, Guests::include);
   machine.counters.install({}, machine.opener->open(CpuId{0}, Arrangement::merged, 5));
-  machine.counters.with_state([](const CountersView& view) {
-    const auto findings = counting_findings(counting_state(view, {}), {});
-    EXPECT_NE(find(findings, "descriptor_limit"), nullptr);
-    EXPECT_EQ(find(findings, "event_refused"), nullptr);
-  });
+  const auto findings = counting_findings(counting_state(*machine.counters.state(), {}), {});
+  EXPECT_NE(find(findings, "descriptor_limit"), nullptr);
+  EXPECT_EQ(find(findings, "event_refused"), nullptr);
   EXPECT_EQ(machine.status(0, "cycles"), EventStatus::untried);
 }
 

@@ -29,14 +29,13 @@ class SumFindings : public testing::Test {
   }
   [[nodiscard]] std::vector<std::string> evidence(Aggregate aggregate) {
     std::vector<std::string> seen;
-    machine_.counters.with_state([&](const CountersView& view) {
-      for (const Finding& finding : counting_findings(counting_state(view, {}, aggregate), {})) {
-        if (finding.id == "sum_incomplete") {
-          EXPECT_EQ(finding.severity, Severity::warn);
-          seen.push_back(finding.evidence);
-        }
+    for (const Finding& finding :
+         counting_findings(counting_state(*machine_.counters.state(), {}, aggregate), {})) {
+      if (finding.id == "sum_incomplete") {
+        EXPECT_EQ(finding.severity, Severity::warn);
+        seen.push_back(finding.evidence);
       }
-    });
+    }
     return seen;
   }
 
@@ -106,9 +105,7 @@ TEST_F(SumFindings, CpusWhosePmuLacksTheEventAreNoPartOfIt) {
 TEST_F(SumFindings, WhatIsCountedNowhereIsNoSum) {
   machine_.kernel.refuse({}, EACCES);
   count();
-  machine_.counters.with_state([](const CountersView& view) {
-    EXPECT_THAT(incomplete_sums(view, Aggregate::node), IsEmpty());
-  });
+  EXPECT_THAT(incomplete_sums(*machine_.counters.state(), Aggregate::node), IsEmpty());
 }
 
 }  // namespace
