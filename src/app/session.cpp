@@ -160,9 +160,8 @@ ProbeReport Session::newest() const {
 }
 
 void Session::scrape(Format format, const CollectorFilter& filter, std::string& body) {
-  scrape_.take([&](const SampleTable& table, const InfoFamilies& own) {
-    encoder_.encode(table, own, format, filter, body);
-  });
+  const Scrape::Samples samples = scrape_.take();
+  encoder_.encode(*samples.table, *samples.info, format, filter, body);
 }
 
 Opener::Config opener_config(const Options& options, const EventSet& events,

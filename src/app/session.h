@@ -95,7 +95,7 @@ class Session {
   CounterSet counters_;
   PatientReader reader_;
   Scrape scrape_;
-  Encoder encoder_;  // guarded by the scrape
+  Encoder encoder_;
   Opener opener_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -42,9 +43,18 @@ class LineWriter {
     }
   }
 
-  // The rest of a line whose prefix was written.
-  void write_line_end(const Value& value, ValueKind kind) {
-    make_room(kLongestNumber + 1);
+  // A whole line: padded texts one behind another, and the value.
+  template <class... Texts>
+  void write_line(const Value& value, ValueKind kind, Texts... texts) {
+    constexpr std::size_t kEnd = kLongestNumber + 1;
+    const std::size_t room = (texts.size() + ...) + PaddedText::kPadding + kEnd;
+    if (room > kBlock) {
+      (write(texts), ...);
+      make_room(kEnd);
+    } else {
+      make_room(room);
+      (append(texts), ...);
+    }
     end_ = write_value(end_, value, kind);
     *end_++ = '\n';
   }
@@ -62,62 +72,127 @@ class LineWriter {
     }
   }
 
-  static constexpr std::size_t kBlock = 4096;
+  // A copy of fixed size is a few instructions, one of the text's size a call. There is room for
+  // both.
+  void append(std::string_view text) {
+    std::memcpy(end_, text.data(), PaddedText::kPadding);
+    if (text.size() > PaddedText::kPadding) {
+      std::memcpy(end_ + PaddedText::kPadding, text.data() + PaddedText::kPadding,
+                  text.size() - PaddedText::kPadding);
+    }
+    end_ += text.size();
+  }
+
+  static constexpr std::size_t kBlock = 8192;
 
   std::string& out_;
   std::array<char, kBlock> block_{};
   char* end_ = block_.data();
 };
 
-void write_family(LineWriter& lines, const RenderedLayout& layout, const RenderedLayout::Part& part,
-                  const std::vector<Value>& values, Format format) {
-  const std::size_t end = std::min(part.first_series + part.series, values.size());
-  bool headed = false;
-  for (std::size_t series = part.first_series; series < end; ++series) {
-    const Value& value = values[series];
-    if (!value.present) {
-      continue;
+// Writes the samples of one part.
+class PartWriter {
+ public:
+  PartWriter(LineWriter& lines, const RenderedLayout::Part& part, const std::vector<Value>& values,
+             Format format)
+      : lines_(lines), part_(part), values_(values), format_(format) {}
+
+  // From the value at `next` on; where the next part's begin.
+  std::size_t write(const RenderedLayout& layout, std::size_t next) {
+    for (const RenderedLayout::Series& series : part_.series) {
+      next = write_series(series, layout.rows(), next);
     }
-    if (!headed) {
-      lines.write(format == Format::openmetrics ? part.openmetrics_header : part.header);
-      headed = true;
-    }
-    lines.write(layout.prefix(series));
-    lines.write_line_end(value, part.kind);
+    return next;
   }
-}
+
+ private:
+  std::size_t write_series(const RenderedLayout::Series& series,
+                           const std::vector<std::string_view>& rows, std::size_t next) {
+    const std::string_view open = series.open.text();
+    if (part_.spread == Spread::once) {
+      write_sample(next, open);
+      return next + 1;
+    }
+    if (const std::string_view close = series.close.text(); !close.empty()) {
+      for (std::string_view row : rows) {
+        row.remove_suffix(RenderedLayout::kEndOfLabels.size());
+        write_sample(next++, open, row, close);
+      }
+      return next;
+    }
+    for (const std::string_view row : rows) {
+      write_sample(next++, open, row);
+    }
+    return next;
+  }
+
+  template <class... Texts>
+  void write_sample(std::size_t index, Texts... texts) {
+    if (index >= values_.size() || !values_[index].present) {
+      return;
+    }
+    if (!headed_) {
+      lines_.write(format_ == Format::openmetrics ? part_.openmetrics_header : part_.header);
+      headed_ = true;
+    }
+    lines_.write_line(values_[index], part_.kind, texts...);
+  }
+
+  LineWriter& lines_;
+  const RenderedLayout::Part& part_;
+  const std::vector<Value>& values_;
+  Format format_;
+  bool headed_ = false;
+};
 
 }  // namespace
 
 void Encoder::encode(const SampleTable& table, const InfoFamilies& info, Format format,
                      const CollectorFilter& filter, std::string& out) {
-  const RenderedLayout& layout = rendered(table.layout);
+  const auto layout = rendered(table.layout);
   LineWriter lines(out);
-  for (const RenderedLayout::Part& part : layout.parts()) {
-    if (filter.shows(part.collector)) {
-      write_family(lines, layout, part, table.values, format);
-    }
+  std::size_t next = 0;
+  for (const RenderedLayout::Part& part : layout->parts()) {
+    next = filter.shows(part.collector)
+               ? PartWriter(lines, part, table.values, format).write(*layout, next)
+               : next + layout->series_of(part);
   }
-  lines.write(info_lines(info, format));
+  lines.write(info_lines(info, format)->text);
   if (format == Format::openmetrics) {
     lines.write(kOpenMetricsEnd);
   }
   lines.flush();
 }
 
-const RenderedLayout& Encoder::rendered(const Layout& layout) {
-  if (!rendered_ || rendered_->generation() != layout.generation) {
-    rendered_.emplace(layout);
+// Rendered without the lock: two that come at once may both do so.
+std::shared_ptr<const RenderedLayout> Encoder::rendered(const Layout& layout) {
+  std::shared_ptr<const RenderedLayout> before;
+  {
+    const std::lock_guard lock(mutex_);
+    before = rendered_;
   }
-  return *rendered_;
+  if (before && before->generation() == layout.generation) {
+    return before;
+  }
+  auto made = std::make_shared<const RenderedLayout>(layout, before.get());
+  const std::lock_guard lock(mutex_);
+  rendered_ = made;
+  return made;
 }
 
-const std::string& Encoder::info_lines(const InfoFamilies& info, Format format) {
-  std::optional<InfoText>& cached = info_[format == Format::openmetrics ? 1 : 0];
-  if (!cached || cached->generation != info.generation) {
-    cached = InfoText{info.generation, info_text(info, format)};
+std::shared_ptr<const Encoder::InfoText> Encoder::info_lines(const InfoFamilies& info,
+                                                             Format format) {
+  std::shared_ptr<const InfoText>& newest = info_[format == Format::openmetrics ? 1 : 0];
+  {
+    const std::lock_guard lock(mutex_);
+    if (newest && newest->generation == info.generation) {
+      return newest;
+    }
   }
-  return cached->text;
+  auto made = std::make_shared<const InfoText>(InfoText{info.generation, info_text(info, format)});
+  const std::lock_guard lock(mutex_);
+  newest = made;
+  return made;
 }
 
 }  // namespace perf_exporter

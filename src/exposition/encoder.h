@@ -3,7 +3,8 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "collectors/families/info_families.h"
@@ -15,11 +16,12 @@
 namespace perf_exporter {
 
 // Writes a table and the exporter's own metrics as Prometheus text 0.0.4 or OpenMetrics 1.0.0.
-// Headers and label prefixes are kept from one call to the next as long as the layout's generation
-// stays, the own metrics' text as long as theirs does; so a call that follows another writes only
-// numbers and copies the rest, and allocates nothing once `out` has grown to its size.
+// Headers and labels are kept from one call to the next as long as the layout's generation stays,
+// and a row's labels as long as the row does; the own metrics' text as long as their generation
+// does. So a call that follows another writes only numbers and copies the rest, and allocates
+// nothing once `out` has grown to its size.
 //
-// Not safe to call from several threads at once: the one caller holds the scrape's lock.
+// Thread-safe: several answers are written at once.
 class Encoder {
  public:
   // Appends the whole answer to `out`; reuse one string, cleared, to save its growth. Series
@@ -36,11 +38,12 @@ class Encoder {
     std::string text;
   };
 
-  const RenderedLayout& rendered(const Layout& layout);
-  const std::string& info_lines(const InfoFamilies& info, Format format);
+  std::shared_ptr<const RenderedLayout> rendered(const Layout& layout);
+  std::shared_ptr<const InfoText> info_lines(const InfoFamilies& info, Format format);
 
-  std::optional<RenderedLayout> rendered_;
-  std::array<std::optional<InfoText>, 2> info_;  // by Format
+  std::mutex mutex_;  // guards which are the newest; they themselves are immutable
+  std::shared_ptr<const RenderedLayout> rendered_;
+  std::array<std::shared_ptr<const InfoText>, 2> info_;  // by Format
 };
 
 }  // namespace perf_exporter

@@ -31,8 +31,8 @@ bool is_name(std::string_view name) {
 // Collects breaches of one family.
 class FamilyReport {
  public:
-  FamilyReport(const Family& family, std::vector<std::string>& breaches)
-      : family_(family), breaches_(breaches) {}
+  FamilyReport(const Layout& layout, const Family& family, std::vector<std::string>& breaches)
+      : layout_(layout), family_(family), breaches_(breaches) {}
 
   void check() {
     check_name();
@@ -75,7 +75,7 @@ class FamilyReport {
 
   void check_series() {
     std::set<Labels> seen;
-    for (const Labels& labels : family_.series) {
+    for (const Labels& labels : label_sets(layout_, family_)) {
       check_label_names(labels);
       Labels identity = labels;
       std::erase_if(identity, [](const auto& label) { return label.second.empty(); });
@@ -106,6 +106,7 @@ class FamilyReport {
     return text;
   }
 
+  const Layout& layout_;
   const Family& family_;
   std::vector<std::string>& breaches_;
 };
@@ -134,8 +135,13 @@ std::vector<std::string> common(const std::set<std::string>& left,
 std::vector<std::string> check_layout(const Layout& layout) {
   std::vector<std::string> breaches;
   std::set<std::string> taken;
+  const auto without = std::count_if(layout.rows.begin(), layout.rows.end(),
+                                     [](const Row& row) { return row->empty(); });
+  if (without > 0 && layout.rows.size() > 1) {
+    breaches.emplace_back("a row without labels beside others");
+  }
   for (const Family& family : layout.families) {
-    FamilyReport(family, breaches).check();
+    FamilyReport(layout, family, breaches).check();
     auto names = names_taken(family.name, family.type == MetricType::counter);
     for (const std::string& name : common(names, taken)) {
       breaches.push_back(family.name + ": another family has the name " + name);

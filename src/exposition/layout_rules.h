@@ -14,6 +14,7 @@ namespace perf_exporter {
 //   names with two leading underscores to Prometheus), no label twice in a set;
 // - counters end in _total, gauges in none of the suffixes of other types;
 // - HELP is one line of UTF-8 and not empty;
+// - all rows have labels, or none has;
 // - no two families of one name, in OpenMetrics either, where a counter goes without _total;
 // - no two series of a family with the same labels. An empty label is one that is not there
 //   (Prometheus, "Data model").

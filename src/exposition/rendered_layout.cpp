@@ -1,12 +1,47 @@
 #include "exposition/rendered_layout.h"
 
+#include <map>
+#include <utility>
+
 #include "exposition/escape.h"
 #include "exposition/family_header.h"
 
 namespace perf_exporter {
 namespace {
 
-RenderedLayout::Part render_part(const Family& family, std::size_t first_series) {
+// `cpu="0",cache="ll"`, without braces.
+std::string label_text(const Labels& labels) {
+  std::string text;
+  for (const auto& [label, value] : labels) {
+    text += text.empty() ? "" : ",";
+    text += label;
+    text += "=\"";
+    append_label_value(text, value);
+    text += '"';
+  }
+  return text;
+}
+
+std::string closed(std::string labels) {
+  return labels.append(RenderedLayout::kEndOfLabels);
+}
+
+RenderedLayout::Series render_once(const std::string& name, const Labels& labels) {
+  return {PaddedText(labels.empty() ? name + ' ' : name + '{' + closed(label_text(labels))),
+          PaddedText()};
+}
+
+// Around the text of a row, which may have no labels: then all rows of its layout have none.
+RenderedLayout::Series render_around_row(const std::string& name, const Labels& labels,
+                                         bool rows_have_labels) {
+  if (!rows_have_labels) {
+    return render_once(name, labels);
+  }
+  return {PaddedText(name + '{'),
+          PaddedText(labels.empty() ? std::string() : ',' + closed(label_text(labels)))};
+}
+
+RenderedLayout::Part render_part(const Family& family, bool rows_have_labels) {
   RenderedLayout::Part part;
   const FamilyHeader header{family.name, family.type == MetricType::counter ? "counter" : "gauge",
                             family.help};
@@ -14,38 +49,46 @@ RenderedLayout::Part render_part(const Family& family, std::size_t first_series)
   append_header(part.openmetrics_header, header, Format::openmetrics);
   part.collector = family.collector;
   part.kind = family.kind;
-  part.first_series = first_series;
-  part.series = family.series.size();
+  part.spread = family.spread;
+  part.series.reserve(family.series.size());
+  for (const Labels& labels : family.series) {
+    part.series.push_back(family.spread == Spread::once
+                              ? render_once(family.name, labels)
+                              : render_around_row(family.name, labels, rows_have_labels));
+  }
   return part;
 }
 
 }  // namespace
 
-RenderedLayout::RenderedLayout(const Layout& layout) : generation_(layout.generation) {
+RenderedLayout::RenderedLayout(const Layout& layout, const RenderedLayout* before)
+    : generation_(layout.generation), keys_(layout.rows) {
+  const bool rows_have_labels = !keys_.empty() && !keys_.front()->empty();
   parts_.reserve(layout.families.size());
   for (const Family& family : layout.families) {
-    parts_.push_back(render_part(family, ends_.size()));
-    for (const Labels& labels : family.series) {
-      render_prefix(family.name, labels);
-    }
+    parts_.push_back(render_part(family, rows_have_labels));
   }
-  prefixes_.shrink_to_fit();
-  ends_.shrink_to_fit();
+  render_rows(before);
 }
 
-void RenderedLayout::render_prefix(const std::string& name, const Labels& labels) {
-  prefixes_ += name;
-  char separator = '{';
-  for (const auto& [label, value] : labels) {
-    prefixes_ += separator;
-    prefixes_ += label;
-    prefixes_ += "=\"";
-    append_label_value(prefixes_, value);
-    prefixes_ += '"';
-    separator = ',';
+void RenderedLayout::render_rows(const RenderedLayout* before) {
+  std::map<const Labels*, std::shared_ptr<const PaddedText>> known;
+  for (std::size_t row = 0; before != nullptr && row < before->rows_.size(); ++row) {
+    known.emplace(before->keys_[row].get(), before->texts_[row]);
   }
-  prefixes_ += labels.empty() ? " " : "} ";
-  ends_.push_back(prefixes_.size());
+  texts_.reserve(keys_.size());
+  rows_.reserve(keys_.size());
+  for (const Row& row : keys_) {
+    const auto found = known.find(row.get());
+    if (found != known.end()) {
+      texts_.push_back(found->second);
+    } else {
+      texts_.push_back(std::make_shared<const PaddedText>(row->empty() ? std::string()
+                                                                       : closed(label_text(*row))));
+      ++rows_rendered_;
+    }
+    rows_.push_back(texts_.back()->text());
+  }
 }
 
 }  // namespace perf_exporter

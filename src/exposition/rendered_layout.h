@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collectors/families/sample_table.h"
@@ -12,40 +14,72 @@
 
 namespace perf_exporter {
 
-// The headers and label prefixes of a layout. A copy: nothing refers to the layout afterwards.
+// Text with so many bytes behind it that whoever copies it may copy kPadding bytes in one go,
+// without asking for the length.
+class PaddedText {
+ public:
+  static constexpr std::size_t kPadding = 64;
+
+  PaddedText() : PaddedText(std::string()) {}
+  explicit PaddedText(std::string text) : size_(text.size()), bytes_(std::move(text)) {
+    bytes_.resize(size_ + kPadding);
+    bytes_.shrink_to_fit();
+  }
+  // Where it stands, with the padding behind it.
+  [[nodiscard]] std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::size_t size_;
+  std::string bytes_;
+};
+
+// The headers of a layout's families, and what stands before the values. Rendered as a matrix: a
+// series' name and labels once, a row's labels once, so that a row that comes renders itself and
+// nothing else. Immutable; nothing refers to the layout afterwards but the rows.
 class RenderedLayout {
  public:
-  // A family's part: its series are `series` many from `first_series` on, in the flat order of
-  // SampleTable::values.
+  // A sample's line begins with `open` and, where its family has rows, the text of its row:
+  // `name{` and `cpu="0"} `, the same in both formats. Where the series has labels beside the
+  // row's, the row's text goes without kEndOfLabels, and `close` ends them: `,op="read"} `.
+  struct Series {
+    PaddedText open;
+    PaddedText close;
+  };
+  static constexpr std::string_view kEndOfLabels = "} ";
+  // A family's part.
   struct Part {
     std::string header;              // text 0.0.4
     std::string openmetrics_header;  // the same for OpenMetrics
     std::string collector;
     ValueKind kind = ValueKind::integer;
-    std::size_t first_series = 0;
-    std::size_t series = 0;
+    Spread spread = Spread::once;
+    std::vector<Series> series;
   };
 
-  explicit RenderedLayout(const Layout& layout);
+  // Takes over the rows that `before`, which may be null, has rendered already.
+  RenderedLayout(const Layout& layout, const RenderedLayout* before);
 
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
-  [[nodiscard]] std::size_t series() const { return ends_.size(); }
-
-  // All of a sample's line before the value: `name{cpu="0"} `, the same in both formats. `series`
-  // is an index in the flat order, less than series().
-  [[nodiscard]] std::string_view prefix(std::size_t series) const {
-    const std::size_t begin = series == 0 ? 0 : ends_[series - 1];
-    return {prefixes_.data() + begin, ends_[series] - begin};
+  // By row: its text, padded; empty where rows have no labels.
+  [[nodiscard]] const std::vector<std::string_view>& rows() const { return rows_; }
+  // How many series a part has in all.
+  [[nodiscard]] std::size_t series_of(const Part& part) const {
+    return part.series.size() * (part.spread == Spread::by_row ? rows_.size() : 1);
   }
+  // How many rows it has rendered itself.
+  [[nodiscard]] std::size_t rows_rendered() const { return rows_rendered_; }
 
  private:
-  void render_prefix(const std::string& name, const Labels& labels);
+  void render_rows(const RenderedLayout* before);
 
   std::uint64_t generation_;
   std::vector<Part> parts_;
-  std::string prefixes_;           // one after another
-  std::vector<std::size_t> ends_;  // where each prefix ends
+  // By row.
+  std::vector<Row> keys_;
+  std::vector<std::shared_ptr<const PaddedText>> texts_;
+  std::vector<std::string_view> rows_;
+  std::size_t rows_rendered_ = 0;
 };
 
 }  // namespace perf_exporter

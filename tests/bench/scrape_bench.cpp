@@ -67,10 +67,9 @@ struct Exporter {
   }
 
   void take() {
-    scrape.take([this](const SampleTable& table, const InfoFamilies& info) {
-      body.clear();
-      encoder.encode(table, info, Format::text, {}, body);
-    });
+    const Scrape::Samples samples = scrape.take();
+    body.clear();
+    encoder.encode(*samples.table, *samples.info, Format::text, {}, body);
   }
 
   TempHost host;

@@ -254,7 +254,8 @@ Result<std::size_t> FakePerfKernel::read(int fd, std::span<std::byte> bytes) {
   if (leader->second.attr.pinned != 0 && !finds_counters(leader->second)) {
     return 0;
   }
-  std::vector<std::uint64_t> words = {leader->second.members.size(), 0, 0};
+  std::vector<std::uint64_t>& words = words_;
+  words.assign({leader->second.members.size(), 0, 0});
   for (const int member : leader->second.members) {
     Event& event = events_[member];
     FakeCount counted = event.course(event.attr, event.cpu, event.readings++);

@@ -108,6 +108,7 @@ class FakePerfKernel final : public PerfKernel {
   [[nodiscard]] bool finds_counters(const Event& leader) const;
 
   mutable std::mutex mutex_;
+  std::vector<std::uint64_t> words_;  // of a read, which allocates nothing as the kernel does not
   std::vector<Rule> rules_;
   std::map<int, Event> events_;  // by descriptor; a number that comes again replaces its event
   std::vector<SeenOpen> opens_;

@@ -131,13 +131,14 @@ struct FamilyRow {
 std::vector<FamilyRow> table_rows(const Snapshot& now) {
   CounterTable table(Aggregate::cpu, {"cycles"});
   std::vector<FamilyRow> rows;
-  for (const Family& family : table.update(now, ProcessUsage{}).layout.families) {
+  const auto samples = table.update(now, ProcessUsage{});
+  for (const Family& family : samples->layout.families) {
     if (!family.collector.empty()) {
       continue;
     }
     FamilyRow row{
         family.name, family.type == MetricType::counter ? "counter" : "gauge", {}, family.help};
-    for (const auto& [label, value] : family.series.front()) {
+    for (const auto& [label, value] : label_sets(samples->layout, family).front()) {
       row.labels.push_back(label);
     }
     rows.push_back(row);

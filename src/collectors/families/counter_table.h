@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/turns.h"
 #include "collectors/counting/counter_summary.h"
 #include "collectors/counting/snapshot.h"
 #include "collectors/families/process_metrics.h"
@@ -15,23 +18,25 @@ namespace perf_exporter {
 // depend on the number of CPUs.
 enum class Aggregate { cpu, package, node };
 
-// Turns counters into samples: which families and series there are, and their values.
+// Turns snapshots into samples: which families and series there are, and their values.
 class CounterTable {
  public:
   // `collectors`: the names of those that run, for success and duration.
   CounterTable(Aggregate aggregate, std::vector<std::string> collectors);
 
-  // Brings the table up to date with `now`: values always, the layout where CPUs or groups
-  // changed.
-  const SampleTable& update(const Snapshot& now, const ProcessUsage& process);
-
-  // As of the newest update.
-  [[nodiscard]] const SampleTable& samples() const { return table_; }
+  // The samples of `now`: values always anew, the layout where CPUs or groups changed. A row that
+  // stays is the same one in all layouts. Allocates nothing where the layout stays and an earlier
+  // table is held no more.
+  std::shared_ptr<const SampleTable> update(const Snapshot& now, const ProcessUsage& process);
 
  private:
+  void update_rows(const Snapshot& now);
+
   Aggregate aggregate_;
   CounterSummary summary_;
-  SampleTable table_;
+  std::uint64_t rows_of_ = 0;  // a generation
+  std::vector<Row> rows_;
+  Turns<SampleTable> tables_;
 };
 
 }  // namespace perf_exporter

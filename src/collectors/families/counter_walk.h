@@ -13,12 +13,6 @@
 
 namespace perf_exporter {
 
-// Adds the event's own labels.
-inline Labels with_labels_of(const Event& event, Labels labels) {
-  labels.insert(labels.end(), event.labels.begin(), event.labels.end());
-  return labels;
-}
-
 // A quantity summed over CPUs, present where any CPU has it now.
 struct Sum {
   Count count = 0;
@@ -33,74 +27,87 @@ inline Count time_of(const GroupTimes& times, Clock clock) {
   return clock == Clock::enabled ? times.enabled : times.running;
 }
 
-// The CPUs that are summed up into one series: all of them, or those of one package.
-struct SummedCpus {
+// The rows of the CPU scope: every CPU, every package, or the node.
+struct ScopeRows {
   const Snapshot& now;
-  const std::string* package;  // null: the whole node
+  const CounterSummary& summary;
+  Aggregate aggregate;
 
-  [[nodiscard]] bool holds(const std::string& of) const {
-    return package == nullptr || *package == of;
+  [[nodiscard]] std::size_t size() const {
+    switch (aggregate) {
+      case Aggregate::cpu:
+        return now.rows().size();
+      case Aggregate::package:
+        return summary.packages().size();
+      case Aggregate::node:
+        break;
+    }
+    return 1;
+  }
+  [[nodiscard]] Labels labels(std::size_t row) const {
+    switch (aggregate) {
+      case Aggregate::cpu:
+        return {{"cpu", std::to_string(to_int(now.rows()[row].cpu()))}};
+      case Aggregate::package:
+        return {{"package", summary.packages()[row]}};
+      case Aggregate::node:
+        break;
+    }
+    return {};
+  }
+
+  // What `event` has counted there.
+  [[nodiscard]] Value total(std::size_t row, std::size_t event) const {
+    if (aggregate == Aggregate::cpu) {
+      return value_of(now.rows()[row].total(event));
+    }
+    Sum sum;
+    each_cpu_of(row, [&](const SnapshotRow& cpu) {
+      sum.count += cpu.counted(event);
+      sum.present = sum.present || cpu.total(event).has_value();
+    });
+    each_retired_of(row, [&](const RetiredCounts& retired) { sum.count += retired.counts[event]; });
+    return sum.value();
+  }
+  // The same for a clock of the groups that `leader` has led.
+  [[nodiscard]] Value group_time(std::size_t row, std::size_t leader, Clock clock) const {
+    if (aggregate == Aggregate::cpu) {
+      const auto times = now.rows()[row].times_led_by(leader);
+      return times ? Value::of_count(time_of(*times, clock)) : Value::absent();
+    }
+    Sum sum;
+    each_cpu_of(row, [&](const SnapshotRow& cpu) {
+      sum.count += time_of(cpu.times_ever_led_by(leader), clock);
+      sum.present = sum.present || cpu.times_led_by(leader).has_value();
+    });
+    each_retired_of(row, [&](const RetiredCounts& retired) {
+      sum.count += time_of(retired.times[leader], clock);
+    });
+    return sum.value();
+  }
+
+ private:
+  [[nodiscard]] bool holds(std::size_t row, const std::string& package) const {
+    return aggregate != Aggregate::package || summary.packages()[row] == package;
   }
   template <class Add>
-  void each_cpu(Add add) const {
-    for (const SnapshotRow& row : now.rows()) {
-      if (holds(row.info().package)) {
-        add(row);
+  void each_cpu_of(std::size_t row, Add add) const {
+    for (const SnapshotRow& cpu : now.rows()) {
+      if (holds(row, cpu.info().package)) {
+        add(cpu);
       }
     }
   }
+  // CPUs that are gone since: what they had counted stays in the sums.
   template <class Add>
-  void each_retired(Add add) const {
-    for (const auto& [of, retired] : now.retired()) {
-      if (holds(of)) {
+  void each_retired_of(std::size_t row, Add add) const {
+    for (const auto& [package, retired] : now.retired()) {
+      if (holds(row, package)) {
         add(retired);
       }
     }
   }
-
-  // What `event` has counted on these CPUs, those gone since among them.
-  [[nodiscard]] Value total(std::size_t event) const {
-    Sum sum;
-    each_cpu([&](const SnapshotRow& counters) {
-      sum.count += counters.counted(event);
-      sum.present = sum.present || counters.total(event).has_value();
-    });
-    each_retired([&](const RetiredCounts& retired) { sum.count += retired.counts[event]; });
-    return sum.value();
-  }
-  // The same for a clock of the groups that `leader` has led.
-  [[nodiscard]] Value group_time(std::size_t leader, Clock clock) const {
-    Sum sum;
-    each_cpu([&](const SnapshotRow& counters) {
-      sum.count += time_of(counters.times_ever_led_by(leader), clock);
-      sum.present = sum.present || counters.times_led_by(leader).has_value();
-    });
-    each_retired(
-        [&](const RetiredCounts& retired) { sum.count += time_of(retired.times[leader], clock); });
-    return sum.value();
-  }
 };
-
-// Calls `part(labels, cpu counters or null, cpus)` for each part of the scope that has series of
-// its own: every CPU, every package, or the node.
-template <class Part>
-void each_part(Aggregate aggregate, const Snapshot& now, const CounterSummary& summary, Part part) {
-  if (aggregate == Aggregate::cpu) {
-    for (const SnapshotRow& row : now.rows()) {
-      part(
-          [&] {
-            return Labels{{"cpu", std::to_string(to_int(row.cpu()))}};
-          },
-          &row, SummedCpus{now, nullptr});
-    }
-  } else if (aggregate == Aggregate::package) {
-    for (const std::string& package : summary.packages()) {
-      part([&] { return Labels{{"package", package}}; }, nullptr, SummedCpus{now, &package});
-    }
-  } else {
-    part([] { return Labels{}; }, nullptr, SummedCpus{now, nullptr});
-  }
-}
 
 // What the names of the scope's families start with.
 inline std::string prefix_of(Aggregate aggregate) {
@@ -123,38 +130,34 @@ inline std::string help_of(const Event& row, Aggregate aggregate) {
 
 // A family for each metric of the catalogue's rows.
 template <class Sink>
-void walk_events(Aggregate aggregate, const Snapshot& now, const CounterSummary& summary,
-                 Sink& sink) {
+void walk_events(const ScopeRows& rows, Sink& sink) {
+  const EventSet& events = rows.now.events();
   std::string_view metric;
-  for (std::size_t event = 0; event < now.events().size(); ++event) {
-    const Event& row = now.events()[event];
+  for (std::size_t event = 0; event < events.size(); ++event) {
+    const Event& row = events[event];
     if (row.metric != metric) {
       metric = row.metric;
       sink.family([&] {
-        return Family{prefix_of(aggregate) + std::string(metric) + "_total",
-                      help_of(row, aggregate),
+        return Family{prefix_of(rows.aggregate) + std::string(metric) + "_total",
+                      help_of(row, rows.aggregate),
                       MetricType::counter,
                       ValueKind::integer,
-                      std::string(row.collector),
+                      row.collector,
                       {}};
       });
     }
-    each_part(aggregate, now, summary,
-              [&](auto labels, const SnapshotRow* cpu, const SummedCpus& cpus) {
-                sink.series([&] { return with_labels_of(row, labels()); },
-                            [&] { return cpu ? value_of(cpu->total(event)) : cpus.total(event); });
-              });
+    sink.series_by_row([&] { return row.labels; },
+                       [&](std::size_t of) { return rows.total(of, event); });
   }
 }
 
 // How long the groups were enabled, or running.
 template <class Sink>
-void walk_group_times(Aggregate aggregate, const Snapshot& now, const CounterSummary& summary,
-                      Clock clock, Sink& sink) {
+void walk_group_times(const ScopeRows& rows, Clock clock, Sink& sink) {
   const bool enabled = clock == Clock::enabled;
   sink.family([&] {
     return Family{
-        prefix_of(aggregate) +
+        prefix_of(rows.aggregate) +
             (enabled ? "group_enabled_seconds_total" : "group_running_seconds_total"),
         enabled ? "Time for which a group of events was meant to count."
                 : "Time for which a group of events had its counters; less than the enabled time "
@@ -164,23 +167,12 @@ void walk_group_times(Aggregate aggregate, const Snapshot& now, const CounterSum
         "",
         {}};
   });
-  for (const std::size_t leader : now.shape().leaders) {
-    each_part(aggregate, now, summary,
-              [&](auto labels, const SnapshotRow* cpu, const SummedCpus& cpus) {
-                sink.series(
-                    [&] {
-                      Labels all = labels();
-                      all.emplace_back("group", now.events()[leader].name);
-                      return all;
-                    },
-                    [&] {
-                      if (cpu == nullptr) {
-                        return cpus.group_time(leader, clock);
-                      }
-                      const auto times = cpu->times_led_by(leader);
-                      return times ? Value::of_count(time_of(*times, clock)) : Value::absent();
-                    });
-              });
+  for (const std::size_t leader : rows.now.shape().leaders) {
+    sink.series_by_row(
+        [&] {
+          return Labels{{"group", rows.now.events()[leader].name}};
+        },
+        [&](std::size_t of) { return rows.group_time(of, leader, clock); });
   }
 }
 

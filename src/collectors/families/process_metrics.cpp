@@ -93,20 +93,22 @@ ProcessUsage ProcessMetrics::read(std::optional<std::int64_t> boot_time) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     usage.max_fds = limit.rlim_cur;
   }
-  follow_clock(boot_time);
-  if (boot_time_ && started_after_boot_) {
+  const auto followed = follow_clock(boot_time);
+  if (followed && started_after_boot_) {
     constexpr std::int64_t kHundredth = kSecond / 100;
-    const std::int64_t hundredths = (*boot_time_ + *started_after_boot_) / kHundredth;
+    const std::int64_t hundredths = (*followed + *started_after_boot_) / kHundredth;
     usage.start_time_seconds = static_cast<double>(hundredths) / 100;
   }
   return usage;
 }
 
-void ProcessMetrics::follow_clock(std::optional<std::int64_t> boot_time) {
+std::optional<std::int64_t> ProcessMetrics::follow_clock(std::optional<std::int64_t> boot_time) {
   constexpr std::int64_t kSet = kSecond / 10;
+  const std::lock_guard lock(mutex_);
   if (boot_time && (!boot_time_ || std::abs(*boot_time - *boot_time_) > kSet)) {
     boot_time_ = boot_time;
   }
+  return boot_time_;
 }
 
 // "size resident shared text lib data dt", in pages (proc(5)).

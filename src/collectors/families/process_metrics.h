@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 
 #include "base/unique_fd.h"
@@ -27,7 +28,7 @@ std::optional<std::int64_t> boot_time_ns();
 
 // Reads the usage with four cheap system calls: what does not change is read once, statm stays
 // open, and the open descriptors are counted by the size of the fd directory where the kernel gives
-// it (Linux 6.2 on), else by listing it. Move-only.
+// it (Linux 6.2 on), else by listing it. Thread-safe.
 class ProcessMetrics {
  public:
   explicit ProcessMetrics(const HostPaths& paths);
@@ -38,7 +39,7 @@ class ProcessMetrics {
   [[nodiscard]] ProcessUsage read(std::optional<std::int64_t> boot_time);
 
  private:
-  void follow_clock(std::optional<std::int64_t> boot_time);
+  std::optional<std::int64_t> follow_clock(std::optional<std::int64_t> boot_time);
   void read_memory(ProcessUsage& usage) const;
   [[nodiscard]] std::optional<std::uint64_t> count_descriptors() const;
 
@@ -46,7 +47,8 @@ class ProcessMetrics {
   UniqueFd statm_;
   UniqueFd fd_directory_;
   std::optional<std::int64_t> started_after_boot_;  // ns
-  std::optional<std::int64_t> boot_time_;           // ns since the epoch
+  std::mutex mutex_;
+  std::optional<std::int64_t> boot_time_;  // ns since the epoch; guarded by mutex_
   std::uint64_t page_bytes_ = 0;
 };
 

@@ -2,7 +2,9 @@
 // value a series, written anew at each scrape.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +25,13 @@ enum class ValueKind {
 // Label names with values as they are (unescaped), in the order in which they are written.
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
+// What the series of one target have in common, of all families that have rows: its labels. Shared
+// by all layouts that have the same row, which is known by this address.
+using Row = std::shared_ptr<const Labels>;
+
+// Whether a family has each of its series once, or once for each row of its layout.
+enum class Spread { once, by_row };
+
 struct Family {
   std::string name;  // the full metric name; a counter's ends in _total
   std::string help;  // one sentence, unescaped
@@ -30,7 +39,8 @@ struct Family {
   ValueKind kind = ValueKind::integer;
   // The collector whose samples these are, for collect[] and exclude[]; empty: always shown.
   std::string collector;
-  std::vector<Labels> series;
+  std::vector<Labels> series;  // behind the labels of the row, where there is one
+  Spread spread = Spread::once;
 };
 
 // Families of a table, immutable once published. `generation` differs between any two layouts of a
@@ -38,7 +48,16 @@ struct Family {
 struct Layout {
   std::uint64_t generation = 0;
   std::vector<Family> families;
+  std::vector<Row> rows = {};
+
+  // How many series a family has in all.
+  [[nodiscard]] std::size_t series_of(const Family& family) const {
+    return family.series.size() * (family.spread == Spread::by_row ? rows.size() : 1);
+  }
 };
+
+// The label sets of a family's series, in the order of their values.
+std::vector<Labels> label_sets(const Layout& layout, const Family& family);
 
 // One series' value. Absent series are not written at all: what can't be counted is absent, never
 // 0.
@@ -52,8 +71,9 @@ struct Value {
   static Value absent() { return {}; }
 };
 
-// `values` runs parallel to the series of layout.families, flattened in order. A family none of
-// whose series is present is not written, header included.
+// `values` runs parallel to the series of layout.families, flattened in order: family by family,
+// series by series, row by row. A family none of whose series is present is not written, header
+// included.
 struct SampleTable {
   Layout layout;
   std::vector<Value> values;

@@ -20,57 +20,78 @@ Scrape::Scrape(CounterSet& counters, const HostPaths& paths, Aggregate aggregate
       logger_(std::move(logger)),
       dropped_messages_(std::move(dropped_messages)),
       process_(paths),
-      table_(aggregate, std::move(collectors)) {}
+      table_(aggregate, std::move(collectors)),
+      host_info_(std::make_shared<const std::vector<prometheus::MetricFamily>>()) {}
 
 void Scrape::set_host_info(std::vector<prometheus::MetricFamily> families) {
+  auto made = std::make_shared<const std::vector<prometheus::MetricFamily>>(std::move(families));
   const std::lock_guard lock(mutex_);
-  host_info_ = std::move(families);
-  host_info_changed_ = true;
+  host_info_ = std::move(made);
 }
 
-void Scrape::take(const Use& use) {
+Scrape::Samples Scrape::take() {
   const CounterSet::Taken taken = counters_.read();
-  std::string message;
+  if (!taken.faults.empty()) {
+    report(taken.faults);
+  }
+  return {table_of(*taken.snapshot), info_of(*taken.snapshot)};
+}
+
+std::shared_ptr<const SampleTable> Scrape::table_of(const Snapshot& now) {
   {
     const std::lock_guard lock(mutex_);
-    message = report_of(taken.faults);
-    refresh_info(*taken.snapshot);
-    if (samples_of_ != taken.snapshot->number()) {
-      ProcessUsage usage = process_.read(boot_time_ns());
-      usage.dropped_messages = dropped_messages_();
-      table_.update(*taken.snapshot, usage);
-      samples_of_ = taken.snapshot->number();
+    if (samples_of_ == now.number()) {
+      return samples_;
     }
-    use(table_.samples(), info_);
   }
-  if (!message.empty()) {  // a log that stalls must not hold up other scrapes
-    logger_->warn(message);
+  ProcessUsage usage = process_.read(boot_time_ns());
+  usage.dropped_messages = dropped_messages_();
+  const std::lock_guard lock(mutex_);
+  if (samples_of_ != now.number()) {  // else another was quicker
+    samples_ = table_.update(now, usage);
+    samples_of_ = now.number();
   }
+  return samples_;
 }
 
-void Scrape::refresh_info(const Snapshot& now) {
-  if (!host_info_changed_ && info_made_for_ == now.generation()) {
-    return;
+std::shared_ptr<const InfoFamilies> Scrape::info_of(const Snapshot& now) {
+  HostInfo host;
+  {
+    const std::lock_guard lock(mutex_);
+    if (info_made_for_ == now.generation() && info_made_of_ == host_info_) {
+      return info_;
+    }
+    host = host_info_;
   }
-  info_.families = host_info_;
+  auto made = std::make_shared<InfoFamilies>();
+  made->families = *host;
   for (auto& family : counter_info(now, aggregate_)) {
-    info_.families.push_back(std::move(family));
+    made->families.push_back(std::move(family));
   }
-  ++info_.generation;
+  const std::lock_guard lock(mutex_);
+  made->generation = ++infos_made_;
+  info_ = made;
   info_made_for_ = now.generation();
-  host_info_changed_ = false;
+  info_made_of_ = std::move(host);
+  return made;
 }
 
-std::string Scrape::report_of(const std::vector<Fault>& faults) {
-  faults_to_report_ += faults.size();
-  const std::uint64_t now = monotonic_ns();
-  if (faults.empty() || (reported_at_ != 0 && now - reported_at_ < kMinute)) {
-    return "";
+void Scrape::report(const std::vector<Fault>& faults) {
+  std::uint64_t failures = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    faults_to_report_ += faults.size();
+    const std::uint64_t now = monotonic_ns();
+    if (reported_at_ != 0 && now - reported_at_ < kMinute) {
+      return;
+    }
+    failures = std::exchange(faults_to_report_, 0);
+    reported_at_ = now;
   }
-  const std::string failures = std::to_string(std::exchange(faults_to_report_, 0));
-  reported_at_ = now;
-  return "reading of events failed: " + faults.front().what + " (" + failures +
-         " failures since the last message); their samples are absent";
+  logger_->warn(
+      "reading of events failed: {} ({} failures since the last message); their samples "
+      "are absent",
+      faults.front().what, failures);
 }
 
 }  // namespace perf_exporter

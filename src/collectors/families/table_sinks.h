@@ -1,6 +1,7 @@
 // What a walk over families and series is handed to.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -21,15 +22,27 @@ struct LayoutSink {
   void series(MakeLabels labels, MakeValue /*value*/) {
     families.back().series.push_back(labels());
   }
+  template <class MakeLabels, class MakeValue>
+  void series_by_row(MakeLabels labels, MakeValue /*value_of_row*/) {
+    families.back().spread = Spread::by_row;
+    families.back().series.push_back(labels());
+  }
 };
 
 struct ValueSink {
   std::vector<Value>& values;
+  std::size_t rows;
   template <class MakeFamily>
   void family(MakeFamily /*make*/) {}
   template <class MakeLabels, class MakeValue>
   void series(MakeLabels /*labels*/, MakeValue value) {
     values.push_back(value());
+  }
+  template <class MakeLabels, class MakeValue>
+  void series_by_row(MakeLabels /*labels*/, MakeValue value_of_row) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      values.push_back(value_of_row(row));
+    }
   }
 };
 

@@ -1,12 +1,17 @@
-// The second scrape of a layout allocates nothing. Counts what operator new is asked for in this
+// A scrape allocates nothing. Counts what operator new is asked for in this
 // test program.
 #include <gtest/gtest.h>
 
+#include <spdlog/sinks/null_sink.h>
+
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <string>
 
+#include "collectors/families/scrape.h"
 #include "exposition/encoder.h"
+#include "unit/collectors/counting/machine.h"
 #include "unit/exposition/example_tables.h"
 
 namespace {
@@ -53,6 +58,35 @@ TEST(EncoderAllocation, NoneOnceTheBufferHasGrown) {
     ASSERT_EQ(write(Format::text), 0U);
     ASSERT_EQ(write(Format::openmetrics), 0U);
   }
+}
+
+// From the reading to the text. Three turns, for the storage to grow that takes turns.
+TEST(ScrapeAllocation, NoneOnceTheStorageHasGrown) {
+  testing_machine::Machine machine;
+  machine.open_cpus({CpuId{0}, CpuId{1}});
+  Scrape scrape(
+      machine.counters, {}, Aggregate::cpu, {"cycles", "software"},
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>()),
+      [] { return 0U; });
+  Encoder encoder;
+  std::string out;
+  out.reserve(1 << 16);  // numbers grow
+  const auto answer = [&] {
+    testing_machine::let_the_reading_age();
+    out.clear();
+    const std::size_t before = allocations;
+    const Scrape::Samples samples = scrape.take();
+    encoder.encode(*samples.table, *samples.info, Format::text, {}, out);
+    return allocations - before;
+  };
+  EXPECT_GT(answer(), 0U) << "the counter counts";
+  answer();
+  answer();
+  const std::size_t reads = machine.kernel.reads();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(answer(), 0U) << i;
+  }
+  EXPECT_EQ(machine.kernel.reads() - reads, 400U) << "each is a reading of its own";
 }
 
 }  // namespace

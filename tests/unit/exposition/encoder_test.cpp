@@ -112,6 +112,68 @@ TEST(Encoder, WritesLinesOfAnyNumberAndLength) {
   EXPECT_EQ(encode(table, Format::text), expected);
 }
 
+// A family of two series, for each of these rows.
+SampleTable table_of_rows(std::uint64_t generation, std::vector<Row> rows) {
+  SampleTable table;
+  table.layout = {generation,
+                  {{"a_total",
+                    "",
+                    MetricType::counter,
+                    ValueKind::integer,
+                    "",
+                    {{}, {{"op", "read"}}},
+                    Spread::by_row}},
+                  std::move(rows)};
+  for (std::size_t i = 0; i < 2 * table.layout.rows.size(); ++i) {
+    table.values.push_back(Value::of_count(i));
+  }
+  return table;
+}
+
+Row row_of(const std::string& id) {
+  return std::make_shared<const Labels>(Labels{{"id", id}});
+}
+
+TEST(Encoder, WritesASeriesForEachRow) {
+  EXPECT_EQ(encode(table_of_rows(1, {row_of("x"), row_of(std::string(5000, 'y'))}), Format::text),
+            "# TYPE a_total counter\na_total{id=\"x\"} 0\na_total{id=\"" + std::string(5000, 'y') +
+                "\"} 1\na_total{id=\"x\",op=\"read\"} 2\na_total{id=\"" + std::string(5000, 'y') +
+                "\",op=\"read\"} 3\n");
+}
+
+TEST(Encoder, OneRowWithoutLabelsIsNone) {
+  EXPECT_EQ(encode(table_of_rows(1, {std::make_shared<const Labels>()}), Format::text),
+            "# TYPE a_total counter\na_total 0\na_total{op=\"read\"} 1\n");
+}
+
+// Values go on where they would have gone on, had the family been shown.
+TEST(Encoder, WhatIsBehindAFamilyOfRowsThatIsNotShownIsRight) {
+  SampleTable table = table_of_rows(1, {row_of("x"), row_of("y"), row_of("z")});
+  table.layout.families[0].collector = "hidden";
+  table.layout.families.push_back(
+      {"b", "", MetricType::gauge, ValueKind::integer, "shown", {{}}, Spread::once});
+  table.values.push_back(Value::of_count(77));
+  CollectorFilter filter;
+  filter.collect = {"shown"};
+  EXPECT_EQ(encode(table, Format::text, filter), "# TYPE b gauge\nb 77\n");
+}
+
+TEST(RenderedLayout, ARowThatComesRendersItselfAlone) {
+  std::vector<Row> rows;
+  for (int i = 0; i < 1000; ++i) {
+    rows.push_back(row_of("container " + std::to_string(i)));
+  }
+  const RenderedLayout first(table_of_rows(1, rows).layout, nullptr);
+  EXPECT_EQ(first.rows_rendered(), 1000U);
+  rows.erase(rows.begin() + 3);
+  rows.insert(rows.begin() + 500, row_of("new"));
+  const RenderedLayout second(table_of_rows(2, rows).layout, &first);
+  EXPECT_EQ(second.rows_rendered(), 1U);
+  ASSERT_EQ(second.rows().size(), 1000U);
+  EXPECT_EQ(second.rows()[500], "id=\"new\"} ");
+  EXPECT_EQ(second.rows()[3], "id=\"container 4\"} ");
+}
+
 TEST(Encoder, LeavesOutWhatIsAbsent) {
   SampleTable table = example_table();
   for (Value& value : table.values) {

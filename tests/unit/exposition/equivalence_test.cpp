@@ -31,18 +31,19 @@ double as_double(const Value& value, ValueKind kind) {
   return value.real;
 }
 
-prometheus::MetricFamily convert(const Family& family, const Value* values) {
+prometheus::MetricFamily convert(const Layout& layout, const Family& family, const Value* values) {
   prometheus::MetricFamily converted{family.name, family.help, prometheus::MetricType::Gauge, {}};
   if (family.type == MetricType::counter) {
     converted.type = prometheus::MetricType::Counter;
   }
-  for (std::size_t i = 0; i < family.series.size(); ++i) {
+  const std::vector<Labels> sets = label_sets(layout, family);
+  for (std::size_t i = 0; i < sets.size(); ++i) {
     if (!values[i].present) {
       continue;
     }
     prometheus::ClientMetric metric;
     metric.counter.value = metric.gauge.value = as_double(values[i], family.kind);
-    for (const auto& [name, value] : family.series[i]) {
+    for (const auto& [name, value] : sets[i]) {
       metric.label.push_back({name, value});
     }
     converted.metric.push_back(metric);
@@ -54,8 +55,8 @@ ParsedText by_prometheus_cpp(const SampleTable& table) {
   std::vector<prometheus::MetricFamily> families;
   const Value* values = table.values.data();
   for (const Family& family : table.layout.families) {
-    families.push_back(convert(family, values));
-    values += family.series.size();
+    families.push_back(convert(table.layout, family, values));
+    values += table.layout.series_of(family);
     if (families.back().metric.empty()) {
       families.pop_back();
     }
@@ -76,7 +77,8 @@ void expect_same_value(double ours, double theirs) {
   if (std::isnan(theirs)) {
     EXPECT_TRUE(std::isnan(ours));
   } else if (std::isinf(theirs) || std::fabs(theirs) < 1e15) {
-    constexpr double kSixteenDigits = 5e-16;
+    // Half a unit of the last digit, and half one of the double that either text becomes.
+    constexpr double kSixteenDigits = 5e-16 + std::numeric_limits<double>::epsilon();
     EXPECT_TRUE(ours == theirs || std::fabs(ours - theirs) <= kSixteenDigits * std::fabs(theirs))
         << ours << " " << theirs;
   } else {
@@ -118,9 +120,14 @@ class RandomTables {
   SampleTable next() {
     SampleTable table;
     table.layout.generation = ++generation_;
+    const std::size_t labels = below(3);  // of rows, which have them all or none
+    for (std::size_t i = labels == 0 ? below(2) : below(9); i > 0; --i) {
+      table.layout.rows.push_back(std::make_shared<const Labels>(label_set("row_", i, labels)));
+    }
     for (std::size_t i = below(8); i > 0; --i) {
-      table.layout.families.push_back(family(i));
-      for (std::size_t j = 0; j < table.layout.families.back().series.size(); ++j) {
+      table.layout.families.push_back(random_family(i));
+      const Family& family = table.layout.families.back();
+      for (std::size_t j = table.layout.series_of(family); j > 0; --j) {
         table.values.push_back(value());
       }
     }
@@ -130,7 +137,7 @@ class RandomTables {
  private:
   std::size_t below(std::size_t limit) { return random_() % limit; }
 
-  Family family(std::size_t number) {
+  Family random_family(std::size_t number) {
     Family family;
     family.type = below(2) == 0 ? MetricType::counter : MetricType::gauge;
     family.name = "perf_family_" + std::to_string(number) +
@@ -138,18 +145,19 @@ class RandomTables {
     // Without what needs escaping: TextSerializer does not escape HELP.
     family.help = "Help of family " + std::to_string(number) + ".";
     family.kind = std::array{ValueKind::integer, ValueKind::nanoseconds, ValueKind::real}[below(3)];
+    family.spread = below(2) == 0 ? Spread::once : Spread::by_row;
     const std::size_t labels = below(4);
     const std::size_t series = labels == 0 ? below(2) : below(9);
     for (std::size_t i = 0; i < series; ++i) {
-      family.series.push_back(label_set(i, labels));
+      family.series.push_back(label_set("label_", i, labels));
     }
     return family;
   }
 
-  Labels label_set(std::size_t series, std::size_t count) {
+  Labels label_set(const std::string& names, std::size_t series, std::size_t count) {
     Labels labels;
     for (std::size_t i = 0; i < count; ++i) {
-      labels.emplace_back("label_" + std::to_string(i), text());
+      labels.emplace_back(names + std::to_string(i), text());
     }
     if (count > 0) {
       labels.back().second += std::to_string(series);

@@ -34,6 +34,19 @@ TEST(CheckLayout, PassesAGoodOne) {
   EXPECT_THAT(check_layout(layout), IsEmpty());
 }
 
+TEST(CheckLayout, ChecksRows) {
+  Family of_rows = family("a_total");
+  of_rows.series = {{}, {{"op", "read"}}};
+  of_rows.spread = Spread::by_row;
+  const auto row = [](Labels labels) { return std::make_shared<const Labels>(std::move(labels)); };
+  EXPECT_THAT(check_layout({1, {of_rows}, {row({{"cpu", "0"}}), row({{"cpu", "1"}})}}), IsEmpty());
+  EXPECT_THAT(check_layout({1, {of_rows}, {row({})}}), IsEmpty());
+  EXPECT_THAT(check_layout({1, {of_rows}, {row({{"cpu", "0"}}), row({})}}),
+              ElementsAre(HasSubstr("a row without labels beside others")));
+  EXPECT_THAT(check_layout({1, {of_rows}, {row({{"op", "read"}})}}),
+              testing::Contains(HasSubstr("label twice in a set: op")));
+}
+
 TEST(CheckLayout, ChecksMetricNames) {
   for (const std::string name : {"", "1a_total", "a-b_total", "a:b_total", "\xC3\xA4_total"}) {
     EXPECT_THAT(check(family(name)), testing::Contains(HasSubstr("not a metric name"))) << name;

@@ -29,10 +29,9 @@ std::size_t heap_in_use() {
 void scrape_often(Scrape& scrape, int scrapes) {
   for (int i = 0; i < scrapes; ++i) {
     std::this_thread::sleep_for(std::chrono::microseconds(1000));
-    scrape.take([](const SampleTable& table, const InfoFamilies& info) {
-      ASSERT_FALSE(table.values.empty());
-      ASSERT_FALSE(info.families.empty());
-    });
+    const Scrape::Samples samples = scrape.take();
+    ASSERT_FALSE(samples.table->values.empty());
+    ASSERT_FALSE(samples.info->families.empty());
   }
 }
 

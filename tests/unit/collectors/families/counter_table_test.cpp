@@ -29,7 +29,7 @@ Samples samples_of(const SampleTable& table) {
   Samples samples;
   std::size_t next = 0;
   for (const Family& family : table.layout.families) {
-    for (const Labels& labels : family.series) {
+    for (const Labels& labels : label_sets(table.layout, family)) {
       const Value& value = table.values.at(next++);
       if (value.present) {
         samples.emplace(series_name(family, labels), value);
@@ -45,7 +45,7 @@ const std::vector<std::string> kCollectors = {"cycles", "instructions", "branch"
 
 Samples take(Machine& machine, CounterTable& table) {
   let_the_reading_age();
-  return samples_of(table.update(*machine.counters.read().snapshot, ProcessUsage{}));
+  return samples_of(*table.update(*machine.counters.read().snapshot, ProcessUsage{}));
 }
 
 std::uint64_t count(const Samples& samples, const std::string& name) {
@@ -99,14 +99,15 @@ TEST_F(CounterTableTest, FamiliesAreValidAndBelongToTheirCollectors) {
   for (const Aggregate aggregate : {Aggregate::cpu, Aggregate::package, Aggregate::node}) {
     CounterTable table(aggregate, kCollectors);
     const auto now = machine_.counters.read().snapshot;
-    const Layout& layout = table.update(*now, ProcessUsage{}).layout;
+    const auto samples = table.update(*now, ProcessUsage{});
+    const Layout& layout = samples->layout;
     EXPECT_THAT(check_layout(layout), testing::IsEmpty());
     for (const Family& family : layout.families) {
       const bool of_events = family.name.starts_with("perf_") &&
                              !family.name.starts_with("perf_exporter_") &&
                              family.name.find("_group_") == std::string::npos;
       EXPECT_EQ(!family.collector.empty(), of_events) << family.name;
-      for (const Labels& labels : family.series) {
+      for (const Labels& labels : label_sets(layout, family)) {
         for (const auto& [name, value] : labels) {
           EXPECT_NE(name, "node") << "it is the scrape's";
         }
@@ -119,7 +120,7 @@ TEST_F(CounterTableTest, TheLayoutIsMadeAnewOnlyWhereCpusOrGroupsChanged) {
   CounterTable table(Aggregate::cpu, kCollectors);
   const auto generation = [&] {
     let_the_reading_age();
-    return table.update(*machine_.counters.read().snapshot, ProcessUsage{}).layout.generation;
+    return table.update(*machine_.counters.read().snapshot, ProcessUsage{})->layout.generation;
   };
   const auto first = generation();
   EXPECT_EQ(generation(), first);
@@ -253,7 +254,7 @@ TEST(CounterTable, ProcessFactsThatAreUnknownAreAbsent) {
   usage.cpu_seconds = 1.5;
   usage.open_fds = 7;
   usage.dropped_messages = 3;
-  const Samples samples = samples_of(table.update(*machine.counters.state(), usage));
+  const Samples samples = samples_of(*table.update(*machine.counters.state(), usage));
   EXPECT_EQ(count(samples, "process_open_fds"), 7U);
   EXPECT_EQ(count(samples, "perf_exporter_log_messages_dropped_total"), 3U);
   EXPECT_DOUBLE_EQ(samples.at("process_cpu_seconds_total").real, 1.5);

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <future>
 #include <mutex>
-#include <new>
 #include <sstream>
 #include <thread>
 
@@ -27,7 +26,7 @@ Count value_of(const SampleTable& table, std::string_view name) {
     if (family.name == name) {
       return table.values.at(next).count;
     }
-    next += family.series.size();
+    next += table.layout.series_of(family);
   }
   ADD_FAILURE() << name << " is missing";
   return 0;
@@ -39,14 +38,13 @@ class ScrapeTest : public testing::Test {
 
   void take() {
     let_the_reading_age();
-    scrape_.take([this](const SampleTable& table, const InfoFamilies& info) {
-      dropped_messages_ = value_of(table, "perf_exporter_log_messages_dropped_total");
-      info_generation_ = info.generation;
-      own_families_.clear();
-      for (const auto& family : info.families) {
-        own_families_.push_back(family.name);
-      }
-    });
+    const auto [table, info] = scrape_.take();
+    dropped_messages_ = value_of(*table, "perf_exporter_log_messages_dropped_total");
+    info_generation_ = info->generation;
+    own_families_.clear();
+    for (const auto& family : info->families) {
+      own_families_.push_back(family.name);
+    }
   }
   std::size_t log_lines() {
     const std::string text = log_.str();
@@ -69,36 +67,30 @@ class ScrapeTest : public testing::Test {
 
 // The samples that tell of the process are of the same moment as those of the counters.
 TEST_F(ScrapeTest, WhatSharesAReadingSharesAllSamples) {
-  std::vector<Value> first;
-  std::vector<Value> second;
+  Scrape::Samples first;
+  Scrape::Samples second;
   do {  // until the machine is quick enough for it
     let_the_reading_age();
     const std::size_t reads = machine_.kernel.reads();
-    scrape_.take([&](const SampleTable& table, const InfoFamilies&) { first = table.values; });
+    first = scrape_.take();
     const std::size_t reads_of_one = machine_.kernel.reads() - reads;
-    scrape_.take([&](const SampleTable& table, const InfoFamilies&) { second = table.values; });
+    second = scrape_.take();
     if (machine_.kernel.reads() - reads == reads_of_one) {
       break;
     }
   } while (true);
-  EXPECT_TRUE(std::equal(first.begin(), first.end(), second.begin(), second.end(),
-                         [](const Value& one, const Value& other) {
-                           return one.count == other.count && one.real == other.real &&
-                                  one.present == other.present;
-                         }));
+  EXPECT_EQ(first.table, second.table);
+  EXPECT_EQ(first.info, second.info);
 }
 
 // Nobody has read meanwhile, and yet it is another table.
 TEST_F(ScrapeTest, WhatIsNoLongerTrustedIsNotShared) {
   const auto present = [this] {
-    std::size_t count = 0;
-    scrape_.take([&](const SampleTable& table, const InfoFamilies&) {
-      count = static_cast<std::size_t>(std::count_if(table.values.begin(), table.values.end(),
-                                                     [](const Value& v) { return v.present; }));
-    });
-    return count;
+    const auto table = scrape_.take().table;
+    return std::count_if(table->values.begin(), table->values.end(),
+                         [](const Value& value) { return value.present; });
   };
-  const std::size_t before = present();
+  const auto before = present();
   machine_.counters.set_untrusted({{"", std::vector<bool>(machine_.events.size(), true)}});
   EXPECT_LT(present(), before);
 }
@@ -150,7 +142,7 @@ TEST(ScrapeLog, AMessageIsNotWrittenUnderTheLock) {
   Scrape scrape(machine.counters, machine.host.paths(), Aggregate::cpu, {"cycles"},
                 std::make_shared<spdlog::logger>("test", sink), [] { return 0U; });
   machine.kernel.set_read_error(EIO);
-  scrape.take([](const SampleTable&, const InfoFamilies&) {});
+  scrape.take();
   EXPECT_TRUE(sink->let_others_in);
 }
 
@@ -170,11 +162,29 @@ TEST_F(ScrapeTest, InfoIsMadeAnewOnlyWhereItChanged) {
   EXPECT_EQ(own_families_.front(), "perf_exporter_build_info");
 }
 
-TEST_F(ScrapeTest, WhatTheCallerThrowsPassesThroughAndTheNextScrapeWorks) {
-  const auto thrower = [](const SampleTable&, const InfoFamilies&) { throw std::bad_alloc(); };
-  EXPECT_THROW(scrape_.take(thrower), std::bad_alloc);
+// A client that reads slowly holds its samples while others come.
+TEST_F(ScrapeTest, SamplesStayAsTheyAreWhileTheyAreHeld) {
+  const auto held = scrape_.take();
+  const std::vector<Value> values = held.table->values;
+  for (int i = 0; i < 10; ++i) {
+    take();
+  }
+  machine_.counters.keep_only({CpuId{0}});
   take();
-  EXPECT_EQ(machine_.total(0, "cycles"), 2000U);
+  ASSERT_EQ(held.table->values.size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(held.table->values[i].count, values[i].count) << i;
+  }
+}
+
+TEST_F(ScrapeTest, ACpuThatGoesLeavesTheRowsOfTheOthers) {
+  const auto before = scrape_.take().table;
+  machine_.counters.keep_only({CpuId{1}});
+  let_the_reading_age();
+  const auto after = scrape_.take().table;
+  ASSERT_EQ(before->layout.rows.size(), 2U);
+  ASSERT_EQ(after->layout.rows.size(), 1U);
+  EXPECT_EQ(after->layout.rows[0], before->layout.rows[1]);
 }
 
 }  // namespace

@@ -51,9 +51,8 @@ class ServedHost {
   std::string scrape(Format format = Format::text) {
     std::this_thread::sleep_for(std::chrono::microseconds(1200));  // else it shares a reading
     std::string text;
-    scrape_.take([&](const SampleTable& table, const InfoFamilies& info) {
-      encoder_.encode(table, info, format, {}, text);
-    });
+    const Scrape::Samples samples = scrape_.take();
+    encoder_.encode(*samples.table, *samples.info, format, {}, text);
     return text;
   }
 
