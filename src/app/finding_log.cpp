@@ -28,28 +28,17 @@ bool is_well(const std::pair<Severity, std::string>& line) {
 }  // namespace
 
 void FindingLog::show(const std::vector<Finding>& findings) {
-  std::vector<Message> messages;
-  {
-    const std::lock_guard lock(mutex_);
-    standing_.clear();
-    for (const Finding& finding : findings) {
-      standing_.push_back({finding.id, {finding.severity, log_line(finding)}});
-    }
-    messages = take_due();
+  standing_.clear();
+  for (const Finding& finding : findings) {
+    standing_.push_back({finding.id, {finding.severity, log_line(finding)}});
   }
-  log(messages);
+  log(take_due());
 }
 
 void FindingLog::look() {
-  std::vector<Message> messages;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!is_waiting_) {
-      return;
-    }
-    messages = take_due();
+  if (is_waiting_) {
+    log(take_due());
   }
-  log(messages);
 }
 
 std::vector<FindingLog::Message> FindingLog::take_due() {

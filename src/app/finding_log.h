@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +18,8 @@ namespace perf_exporter {
 // Logs findings as they come, change and go, however often they are published and whatever their
 // evidence is: about one id at most once a minute, as it then stands, and once that it has gone.
 // What comes and goes within the minute is not logged; neither is that something well has gone, for
-// what came instead is. Remembers what stands and what was logged in the last minute. Thread-safe.
+// what came instead is. Remembers what stands and what was logged in the last minute. For one
+// thread.
 class FindingLog {
  public:
   // `now`: CLOCK_MONOTONIC in ns.
@@ -34,7 +34,6 @@ class FindingLog {
 
  private:
   using Line = std::pair<Severity, std::string>;
-  // Messages, to be logged without the lock.
   struct Message {
     spdlog::level::level_enum level;
     std::string text;
@@ -45,7 +44,6 @@ class FindingLog {
 
   std::shared_ptr<spdlog::logger> logger_;
   std::function<std::uint64_t()> now_;
-  std::mutex mutex_;
   std::vector<std::pair<std::string, Line>> standing_;  // with their ids, as they were shown
   std::map<std::string, std::vector<Line>> told_;       // by id; what stood when it was told of
   OnceAMinute<std::string> told_lately_;

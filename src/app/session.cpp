@@ -28,24 +28,24 @@ std::vector<prometheus::MetricFamily> host_info(const ProbeReport& report, const
 
 Result<std::unique_ptr<Session>> Session::create(const Options& options, PerfKernel& kernel,
                                                  const SideCalls& side_calls, const Log& log,
-                                                 AfterPass after_pass) {
+                                                 OnNews on_news) {
   const auto online = OnlineCpus::open(options.paths);
   if (!online) {
     return tl::unexpected(online.error());
   }
   return std::unique_ptr<Session>(
-      new Session(options, kernel, side_calls, log, std::move(after_pass), *online));
+      new Session(options, kernel, side_calls, log, std::move(on_news), *online));
 }
 
 Session::Session(const Options& options, PerfKernel& kernel, const SideCalls& side_calls,
-                 const Log& log, AfterPass after_pass, const OnlineCpus& online)
+                 const Log& log, OnNews on_news, const OnlineCpus& online)
     : options_(options),
       side_calls_(side_calls),
       plain_(kernel),
       watched_(kernel),
       kernel_(watched_, side_calls_.use(SideCall::capset)),
       events_(events_of(options.collectors)),
-      after_pass_(std::move(after_pass)),
+      on_news_(std::move(on_news)),
       logger_(log.logger()),
       counters_(plain_, events_, online),
       reader_(counters_, options_.paths),
@@ -138,7 +138,7 @@ void Session::tell(std::unique_lock<std::mutex> publishing) {
     publishing.unlock();
     scrape_.set_host_info(host_info(whole, options_.paths));
     newest_report_.publish(whole);
-    after_pass_(whole);
+    on_news_();
     publishing.lock();
   }
   is_telling_ = false;

@@ -28,16 +28,16 @@ namespace perf_exporter {
 // scrapes. What `serve` and `stat` have in common.
 class Session {
  public:
-  // Called when the newest report has been brought up to date: on the opening thread after the
-  // first opens, after each later change and after each retry of what was refused; on that of
-  // look_for_silence() and note() where there is something new; or on the other of the two where
-  // that one is in such a call. Never by two threads at once, nor with a lock held.
-  using AfterPass = std::function<void(const ProbeReport&)>;
+  // Called when newest_report() is another: after the first opens, after each later change and each
+  // retry of what was refused, and where look_for_silence() or note() tell something new. On the
+  // thread that has found it or is telling something already; never by two threads at once, nor
+  // with a lock held.
+  using OnNews = std::function<void()>;
 
   // `kernel` and `log` must outlive the session. A fault where the host's CPUs can't be told.
   static Result<std::unique_ptr<Session>> create(const Options& options, PerfKernel& kernel,
                                                  const SideCalls& side_calls, const Log& log,
-                                                 AfterPass after_pass);
+                                                 OnNews on_news);
 
   // As Opener's: start() hands the calling thread's capabilities to the opening thread, begin()
   // lets it open as many events as there is room for then, look_again() asks for facts, trials and
@@ -65,7 +65,7 @@ class Session {
 
  private:
   Session(const Options& options, PerfKernel& kernel, const SideCalls& side_calls, const Log& log,
-          AfterPass after_pass, const OnlineCpus& online);
+          OnNews on_news, const OnlineCpus& online);
 
   Result<void> probe(CpuId cpu);
   void publish(const OpenReport& report);
@@ -80,7 +80,7 @@ class Session {
   WatchedKernel watched_;
   RaisingKernel kernel_;  // of the opening thread
   EventSet events_;
-  AfterPass after_pass_;
+  OnNews on_news_;
   std::shared_ptr<spdlog::logger> logger_;
   NewestReport newest_report_;
   OnceAMinute<CpuId> told_back_lately_;  // of the opening thread alone

@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -108,10 +108,22 @@ struct Sights {
     session.look_again();
     addresses.look_again();
   }
+  // Whether there is a report yet.
+  [[nodiscard]] bool show_report() const {
+    const auto report = session.newest_report().get();
+    if (report) {
+      findings.show(report->findings);
+    }
+    return report.has_value();
+  }
 };
 
-// Returns when it is to stop. A SIGHUP means to look again, as a service manager's reload asks for.
-void wait_for_stop(StopSignals& signals, const Sights& sights, spdlog::logger& logger) {
+enum class Until { first_report, stop };
+enum class Next { goes_on, stops };
+
+// Looks on until then, or until it is to stop. A SIGHUP means to look again, as a service manager's
+// reload asks for.
+Next look_on(StopSignals& signals, const Sights& sights, Until until, spdlog::logger& logger) {
   constexpr std::chrono::seconds kLook{1};
   while (true) {
     switch (signals.wait(kLook)) {
@@ -122,11 +134,44 @@ void wait_for_stop(StopSignals& signals, const Sights& sights, spdlog::logger& l
         logger.info(with_fields("looking again", {{"signal", "SIGHUP"}}));
         sights.look_again();
         break;
-      case StopSignals::Woken::by_signal:
       case StopSignals::Woken::by_thread:
-        return;
+        if (sights.show_report() && until == Until::first_report) {
+          return Next::goes_on;
+        }
+        break;
+      case StopSignals::Woken::by_signal:
+        return Next::stops;
     }
   }
+}
+
+// What --strict says of the start, which alone it judges, for a CPU may go offline later: whether
+// all that is wanted is counted. The exit code where it is not.
+std::optional<int> judge_start(const Options& options, Session& session, spdlog::logger& logger) {
+  const auto report = session.newest_report().get();
+  const std::string objections = report ? strict_objections(options, *report, session) : "";
+  if (objections.empty()) {
+    return std::nullopt;
+  }
+  logger.error(with_fields("--strict, and something that is wanted can't be counted",
+                           {{"what", objections}}));
+  return kExitRefused;
+}
+
+// Serves until it is to stop. The exit code.
+int run_until_stopped(const Options& options, StopSignals& signals, const Sights& sights,
+                      const ServiceManager& manager, spdlog::logger& logger) {
+  if (options.strict) {  // its verdict comes before anything is ready
+    if (look_on(signals, sights, Until::first_report, logger) == Next::stops) {
+      return 0;
+    }
+    if (const auto refused = judge_start(options, sights.session, logger)) {
+      return *refused;
+    }
+  }
+  manager.ready();
+  look_on(signals, sights, Until::stop, logger);
+  return 0;
 }
 
 // The exit code; ends the process where a thread is in a call that has not returned.
@@ -155,52 +200,32 @@ int serve(const Options& options, PerfKernel& kernel, Log& log) {
   if (!signals) {
     return complain(signals.error(), options.log_style);
   }
-  FindingLog finding_log(logger, monotonic_ns);
-  const ServiceManager manager(notify_socket(), logger);
-  std::atomic<bool> refused = false;
-  bool started = false;  // --strict judges the start alone: a CPU may go offline later
-  Session* running = nullptr;
-  auto session = Session::create(options, kernel, side_calls, log, [&](const ProbeReport& report) {
-    finding_log.show(report.findings);
-    const bool judged = std::exchange(started, true);
-    if (!options.strict || judged) {
-      return;
-    }
-    if (const auto objections = strict_objections(options, report, *running); objections.empty()) {
-      manager.ready();
-    } else {
-      logger->error(with_fields("--strict, and something that is wanted can't be counted",
-                                {{"what", objections}}));
-      refused = true;
-      signals->wake();
-    }
-  });
+  auto session = Session::create(options, kernel, side_calls, log, [&signals] { signals->wake(); });
   if (!session) {
     return complain(session.error(), options.log_style);
   }
-  running = session->get();
   // With what this process may do at its start: ports below 1024, folders of others.
   auto listeners = Listeners::open(options.listen_addresses);
   if (!listeners) {
     return complain(listeners.error(), options.log_style);
   }
-  if (const auto threads = start_threads(*running, side_calls.use(SideCall::capset), log);
+  if (const auto threads = start_threads(**session, side_calls.use(SideCall::capset), log);
       !threads) {
     return complain(threads.error(), options.log_style);
   }
   auto server = Server::start(std::move(*listeners), server_options(options, side_calls, logger),
-                              content_of(options, *running));
+                              content_of(options, **session));
   if (!server) {
     return complain(server.error(), options.log_style);
   }
-  AddressWatch addresses(**server, *running, logger);
-  running->begin();
-  if (!options.strict) {  // else its verdict comes first
-    manager.ready();
-  }
-  wait_for_stop(*signals, {*running, **server, addresses, finding_log}, *logger);
+  AddressWatch addresses(**server, **session, logger);
+  FindingLog findings(logger, monotonic_ns);
+  const ServiceManager manager(notify_socket(), logger);
+  (*session)->begin();
+  const int code = run_until_stopped(options, *signals, {**session, **server, addresses, findings},
+                                     manager, *logger);
   manager.stopping();
-  return stop(**server, *running, refused ? kExitRefused : 0, log);
+  return stop(**server, **session, code, log);
 }
 
 }  // namespace perf_exporter

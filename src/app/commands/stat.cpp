@@ -95,8 +95,7 @@ int stat(const Options& options, PerfKernel& kernel, const Log& log) {
   if (!signals) {
     return complain(signals.error(), options.log_style);
   }
-  auto session = Session::create(options, kernel, side_calls, log,
-                                 [&](const ProbeReport& /*report*/) { signals->wake(); });
+  auto session = Session::create(options, kernel, side_calls, log, [&] { signals->wake(); });
   if (!session) {
     return complain(session.error(), options.log_style);
   }

@@ -60,9 +60,7 @@ class HangingServiceTest : public testing::Test {
   }
 
   void start(int max_requests) {
-    session_ = Session::create(options_, kernel_, SideCalls{}, log_, [this](const ProbeReport&) {
-                 ++passes_;
-               }).value();
+    session_ = Session::create(options_, kernel_, SideCalls{}, log_, [this] { ++passes_; }).value();
     ASSERT_TRUE(session_->start());
     ServerOptions server;
     server.max_requests = max_requests;
@@ -204,9 +202,9 @@ TEST_F(HangingServiceTest, TheHookIsCalledWithoutALock) {
   std::atomic<int> at_once = 0;
   std::atomic<int> most_at_once = 0;
   std::vector<std::size_t> findings;
-  session_ = Session::create(options_, kernel_, SideCalls{}, log_, [&](const ProbeReport& report) {
+  session_ = Session::create(options_, kernel_, SideCalls{}, log_, [&] {
                most_at_once = std::max<int>(most_at_once, ++at_once);
-               findings.push_back(report.findings.size());
+               findings.push_back(session_->newest_report().get().value().findings.size());
                hook.hang();
                --at_once;
                ++passes_;
