@@ -10,26 +10,22 @@ static_assert(kKnownLoopInstructions % kInstructionsOfATurn == 0);
 
 }  // namespace
 
+// A turn of the loop, by the architecture's own instructions.
 #if defined(__x86_64__)
-
-bool has_known_loop() {
-  return true;
-}
-
-void run_known_loop(RawCount instructions) {
-  RawCount turns = instructions / kInstructionsOfATurn;
-  RawCount sum = 0;
-  __asm__ volatile(
-      "1: sub $1, %[turns]\n"
-      "   lea 1(%[sum]), %[sum]\n"
-      "   lea 1(%[sum]), %[sum]\n"
-      "   jnz 1b\n"
-      : [turns] "+r"(turns), [sum] "+r"(sum)
-      :
-      : "cc");
-}
-
+#define PERF_EXPORTER_TURN     \
+  "1: sub $1, %[turns]\n"      \
+  "   lea 1(%[sum]), %[sum]\n" \
+  "   lea 1(%[sum]), %[sum]\n" \
+  "   jnz 1b\n"
 #elif defined(__aarch64__)
+#define PERF_EXPORTER_TURN           \
+  "1: subs %[turns], %[turns], #1\n" \
+  "   add %[sum], %[sum], #1\n"      \
+  "   add %[sum], %[sum], #1\n"      \
+  "   b.ne 1b\n"
+#endif
+
+#if defined(PERF_EXPORTER_TURN)
 
 bool has_known_loop() {
   return true;
@@ -38,14 +34,7 @@ bool has_known_loop() {
 void run_known_loop(RawCount instructions) {
   RawCount turns = instructions / kInstructionsOfATurn;
   RawCount sum = 0;
-  __asm__ volatile(
-      "1: subs %[turns], %[turns], #1\n"
-      "   add %[sum], %[sum], #1\n"
-      "   add %[sum], %[sum], #1\n"
-      "   b.ne 1b\n"
-      : [turns] "+r"(turns), [sum] "+r"(sum)
-      :
-      : "cc");
+  __asm__ volatile(PERF_EXPORTER_TURN : [turns] "+r"(turns), [sum] "+r"(sum) : : "cc");
 }
 
 #else

@@ -45,26 +45,6 @@ std::string lsm_fix(const HostFacts& facts) {
          (is_selinux ? "" : "Or without SELinux " + std::string(kBpfLsm));
 }
 
-// The unit that runs a node's containers.
-std::string_view runtime_unit(std::optional<Runtime> runtime) {
-  switch (runtime.value_or(Runtime::none)) {
-    case Runtime::docker:
-      return "docker.service";
-    case Runtime::containerd:
-      return "containerd.service";
-    case Runtime::crio:
-      return "crio.service";
-    case Runtime::podman:
-    case Runtime::nspawn:
-    case Runtime::lxc:
-    case Runtime::incus:
-    case Runtime::lxd:
-    case Runtime::none:
-      break;
-  }
-  return "RUNTIME.service";
-}
-
 // "$'a\\033b'": every byte but plain ASCII by its number.
 std::string escaped_word(const std::string& text) {
   std::string word = "$'";
@@ -148,7 +128,7 @@ std::optional<std::string> literal(std::string_view name, const HostFacts& facts
     return facts.runtime == Runtime::lxd ? "lxc" : "incus";
   }
   if (name == "runtime_unit") {
-    return std::string(runtime_unit(facts.runtime));
+    return std::string(runtime_text(facts.runtime).unit);
   }
   if (name == "type") {
     const bool is_selinux = facts.lsm_label && is_selinux_label(*facts.lsm_label);
@@ -174,10 +154,12 @@ std::string passage(std::string_view name, const HostFacts& facts) {
                      "\nIf it is not: " + std::string(hypervisor_text(Hypervisor::none).pmu_switch);
   }
   if (name == "pod") {  // what the preflight is for
-    return facts.place ? "" : "Or, in a pod: " + std::string(place_text(Place::kubernetes).grant);
+    return facts.place
+               ? ""
+               : "Or, in a pod: " + std::string(place_text(Place::kubernetes).grants.perfmon);
   }
   if (name == "newer_runtime") {
-    return std::string(newer_runtime(facts.runtime));
+    return std::string(runtime_text(facts.runtime).newer);
   }
   if (name == "builder") {  // that keeps no extended attributes
     return place == Place::podman ? "a builder that keeps no extended attributes (buildah does)"

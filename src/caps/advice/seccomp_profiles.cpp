@@ -71,27 +71,4 @@ std::string profiles_that_answer(const TrialResult& answer, const CapabilitySets
   return text;
 }
 
-std::string_view newer_runtime(std::optional<Runtime> runtime) {
-  if (!runtime) {
-    return "the runtime (containerd to 1.6.9, 1.7.0 or newer, CRI-O to 1.35.1 or newer)";
-  }
-  switch (*runtime) {
-    case Runtime::docker:
-      return "Docker to 23.0 or newer";
-    case Runtime::podman:
-      return "Podman to one built with containers/common newer than 0.67.0";
-    case Runtime::containerd:
-      return "containerd to 1.6.9, 1.7.0 or newer";
-    case Runtime::crio:
-      return "CRI-O to 1.35.1 or newer";
-    case Runtime::nspawn:
-    case Runtime::lxc:
-    case Runtime::incus:
-    case Runtime::lxd:
-    case Runtime::none:
-      break;
-  }
-  return "what started the container";
-}
-
 }  // namespace perf_exporter

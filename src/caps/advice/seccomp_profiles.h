@@ -16,8 +16,4 @@ namespace perf_exporter {
 std::string profiles_that_answer(const TrialResult& answer, const CapabilitySets& sets,
                                  std::optional<Runtime> runtime);
 
-// "Docker to 23.0 or newer": what to upgrade, and to what, so that the default profile lets
-// perf_event_open through to CAP_PERFMON. nullopt: the runtime of a pod.
-std::string_view newer_runtime(std::optional<Runtime> runtime);
-
 }  // namespace perf_exporter

@@ -208,8 +208,6 @@ TEST(FindMount, TakesTheTopmostOfAPlace) {
 }
 
 TEST(PlaceTexts, HaveOneRowForEveryPlace) {
-  EXPECT_EQ(container_places().size() + lxc_places().size() + system_places().size(),
-            kPlaces.size());
   for (const Place place : kPlaces) {
     EXPECT_EQ(place_text(place).place, place);
     for (const char* piece :
