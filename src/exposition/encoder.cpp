@@ -12,8 +12,6 @@
 namespace perf_exporter {
 namespace {
 
-constexpr std::string_view kOpenMetricsEnd = "# EOF\n";
-
 char* write_value(char* to, const Value& value, ValueKind kind) {
   switch (kind) {
     case ValueKind::integer:
@@ -132,7 +130,7 @@ class PartWriter {
       return;
     }
     if (!headed_) {
-      lines_.write(format_ == Format::openmetrics ? part_.openmetrics_header : part_.header);
+      lines_.write(part_.headers[index_of(format_)]);
       headed_ = true;
     }
     lines_.write_line(values_[index], part_.kind, texts...);
@@ -158,9 +156,7 @@ void Encoder::encode(const SampleTable& table, const InfoFamilies& info, Format 
                : next + layout->series_of(part);
   }
   lines.write(info_lines(info, format)->text);
-  if (format == Format::openmetrics) {
-    lines.write(kOpenMetricsEnd);
-  }
+  lines.write(rules_of(format).end);
   lines.flush();
 }
 
@@ -182,7 +178,7 @@ std::shared_ptr<const RenderedLayout> Encoder::rendered(const Layout& layout) {
 
 std::shared_ptr<const Encoder::InfoText> Encoder::info_lines(const InfoFamilies& info,
                                                              Format format) {
-  std::shared_ptr<const InfoText>& newest = info_[format == Format::openmetrics ? 1 : 0];
+  std::shared_ptr<const InfoText>& newest = info_[index_of(format)];
   {
     const std::lock_guard lock(mutex_);
     if (newest && newest->generation == info.generation) {

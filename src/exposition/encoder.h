@@ -1,7 +1,6 @@
 // Samples to bytes on the wire.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -10,7 +9,7 @@
 #include "collectors/families/info_families.h"
 #include "collectors/families/sample_table.h"
 #include "exposition/collector_filter.h"
-#include "exposition/negotiation.h"
+#include "exposition/format.h"
 #include "exposition/rendered_layout.h"
 
 namespace perf_exporter {
@@ -43,7 +42,7 @@ class Encoder {
 
   std::mutex mutex_;  // guards which are the newest; they themselves are immutable
   std::shared_ptr<const RenderedLayout> rendered_;
-  std::array<std::shared_ptr<const InfoText>, 2> info_;  // by Format
+  ByFormat<std::shared_ptr<const InfoText>> info_;
 };
 
 }  // namespace perf_exporter

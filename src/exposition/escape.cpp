@@ -8,8 +8,6 @@
 namespace perf_exporter {
 namespace {
 
-enum class Quotes { plain, escaped };
-
 // Whether `text` is written as it is whatever the format: nearly every label value. A layout of
 // containers has tens of thousands of them.
 bool is_plain(std::string_view text) {
@@ -55,7 +53,7 @@ std::string valid_utf8(std::string_view text) {
 }
 
 void append_help(std::string& out, std::string_view help, Format format) {
-  append_escaped(out, help, format == Format::openmetrics ? Quotes::escaped : Quotes::plain);
+  append_escaped(out, help, rules_of(format).help_quotes);
 }
 
 void append_label_value(std::string& out, std::string_view value) {

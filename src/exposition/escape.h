@@ -1,10 +1,10 @@
-// Escaping of HELP texts and label values for the two text formats.
+// Escaping of HELP texts and label values for the text formats.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "exposition/negotiation.h"
+#include "exposition/format.h"
 
 namespace perf_exporter {
 
@@ -13,8 +13,8 @@ namespace perf_exporter {
 // scraper drops a whole answer for one bad byte.
 std::string valid_utf8(std::string_view text);
 
-// Appends a HELP text: backslash and line feed escaped, in OpenMetrics the double quote too; not
-// UTF-8 replaced as by valid_utf8.
+// Appends a HELP text: backslash and line feed escaped, and the double quote where the format's
+// rules say so; not UTF-8 replaced as by valid_utf8.
 void append_help(std::string& out, std::string_view help, Format format);
 
 // Appends what stands between the quotes of a label value: backslash, double quote and line feed

@@ -34,7 +34,8 @@ std::string_view without_total(std::string_view name) {
 }
 
 void append_header(std::string& out, const FamilyHeader& header, Format format) {
-  const FamilyHeader written = format == Format::openmetrics ? for_openmetrics(header) : header;
+  const FamilyHeader written =
+      rules_of(format).names == FamilyNames::of_openmetrics ? for_openmetrics(header) : header;
   if (!written.help.empty()) {
     append_line(out, "HELP", written.name);
     append_help(out, written.help, format);

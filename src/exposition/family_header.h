@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "exposition/negotiation.h"
+#include "exposition/format.h"
 
 namespace perf_exporter {
 

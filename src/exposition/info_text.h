@@ -3,7 +3,7 @@
 #include <string>
 
 #include "collectors/families/info_families.h"
-#include "exposition/negotiation.h"
+#include "exposition/format.h"
 
 namespace perf_exporter {
 

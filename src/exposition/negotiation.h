@@ -1,12 +1,11 @@
-// Which of the two text formats a scraper gets.
+// Which of the text formats a scraper gets.
 #pragma once
 
 #include <string_view>
 
-namespace perf_exporter {
+#include "exposition/format.h"
 
-// text: the Prometheus text format 0.0.4; openmetrics: OpenMetrics 1.0.0.
-enum class Format { text, openmetrics };
+namespace perf_exporter {
 
 // A format, and the Content-Type header of a response in it.
 struct Representation {

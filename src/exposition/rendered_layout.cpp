@@ -45,8 +45,9 @@ RenderedLayout::Part render_part(const Family& family, bool rows_have_labels) {
   RenderedLayout::Part part;
   const FamilyHeader header{family.name, family.type == MetricType::counter ? "counter" : "gauge",
                             family.help};
-  append_header(part.header, header, Format::text);
-  append_header(part.openmetrics_header, header, Format::openmetrics);
+  for (const Format format : kFormats) {
+    append_header(part.headers[index_of(format)], header, format);
+  }
   part.collector = family.collector;
   part.kind = family.kind;
   part.spread = family.spread;

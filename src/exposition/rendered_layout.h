@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "collectors/families/sample_table.h"
-#include "exposition/negotiation.h"
+#include "exposition/format.h"
 
 namespace perf_exporter {
 
@@ -48,8 +48,7 @@ class RenderedLayout {
   static constexpr std::string_view kEndOfLabels = "} ";
   // A family's part.
   struct Part {
-    std::string header;              // text 0.0.4
-    std::string openmetrics_header;  // the same for OpenMetrics
+    ByFormat<std::string> headers;
     std::string collector;
     ValueKind kind = ValueKind::integer;
     Spread spread = Spread::once;
