@@ -101,8 +101,11 @@ Responder::Body Responder::write_page(const Route& route, std::string& body) {
     case Page::probe:
       body = content_.probe(route.format);
       break;
-    default:
+    case Page::version:
       body = content_.version(route.format);
+      break;
+    case Page::metrics:  // which write_metrics() answers
+      break;
   }
   return {200, media_type(route.format)};
 }

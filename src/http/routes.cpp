@@ -18,13 +18,10 @@ struct FixedPage {
   Page page;
 };
 
-constexpr std::array<FixedPage, 5> kFixedPages = {{
-    {"/-/healthy", Page::healthy},
-    {"/-/ready", Page::ready},
-    {"/", Page::status},
-    {"/probe", Page::probe},
-    {"/version", Page::version},
-}};
+constexpr FixedPage kFixedPages[] = {
+    {"/-/healthy", Page::healthy}, {"/-/ready", Page::ready},   {"/", Page::status},
+    {"/probe", Page::probe},       {"/version", Page::version},
+};
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -42,9 +39,12 @@ PageFormat page_format(Page page, std::string_view accept) {
       return negotiate_page(accept, {PageFormat::text, PageFormat::json});
     case Page::status:
       return PageFormat::html;
-    default:
-      return PageFormat::text;
+    case Page::metrics:
+    case Page::healthy:
+    case Page::ready:
+      break;
   }
+  return PageFormat::text;
 }
 
 bool is_path_character(char character) {

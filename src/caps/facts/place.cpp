@@ -1,6 +1,7 @@
 #include "caps/facts/place.h"
 
 #include <algorithm>
+#include <iterator>
 #include <system_error>
 
 #include "host/host_paths.h"
@@ -249,15 +250,16 @@ std::optional<WhereItRuns> find_place(const std::filesystem::path& self) {
 }
 
 std::string_view to_text(Place place) {
-  constexpr std::array<std::string_view, kPlaces.size()> kNames = {
-      "kubernetes", "docker", "podman", "containerd", "systemd",
-      "nspawn",     "lxc",    "incus",  "proxmox",    "host"};
+  constexpr std::string_view kNames[] = {"kubernetes", "docker", "podman", "containerd", "systemd",
+                                         "nspawn",     "lxc",    "incus",  "proxmox",    "host"};
+  static_assert(std::size(kNames) == kPlaces.size());
   return kNames[static_cast<std::size_t>(place)];
 }
 
 std::string_view to_text(Runtime runtime) {
   constexpr std::string_view kNames[] = {"none",   "docker", "podman", "containerd", "cri-o",
                                          "nspawn", "lxc",    "incus",  "lxd"};
+  static_assert(std::size(kNames) == static_cast<std::size_t>(Runtime::lxd) + 1);
   return kNames[static_cast<std::size_t>(runtime)];
 }
 

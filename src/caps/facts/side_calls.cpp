@@ -136,9 +136,10 @@ SideCalls::Filter find_filter() {
 }  // namespace
 
 std::string_view to_text(SideCall call) {
-  constexpr std::array<std::string_view, kSideCalls.size()> kNames = {
-      "capget",        "capset",    "sched_setaffinity", "prlimit64",
-      "epoll_create1", "epoll_ctl", "epoll_pwait"};
+  constexpr std::string_view kNames[] = {"capget",     "capset",        "sched_setaffinity",
+                                         "prlimit64",  "epoll_create1", "epoll_ctl",
+                                         "epoll_pwait"};
+  static_assert(std::size(kNames) == kSideCalls.size());
   return kNames[static_cast<std::size_t>(call)];
 }
 

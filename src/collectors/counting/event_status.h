@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,9 +32,10 @@ constexpr std::array kEventStatuses = {
 
 // The value of the label `status`.
 constexpr std::string_view to_string(EventStatus status) {
-  constexpr std::array<std::string_view, kEventStatuses.size()> kNames = {
-      "counting", "multiplexed", "starved",   "unsupported", "refused",
-      "busy",     "silent",      "untrusted", "untried"};
+  constexpr std::string_view kNames[] = {"counting",    "multiplexed", "starved",
+                                         "unsupported", "refused",     "busy",
+                                         "silent",      "untrusted",   "untried"};
+  static_assert(std::size(kNames) == kEventStatuses.size());
   return kNames[static_cast<std::size_t>(status)];
 }
 

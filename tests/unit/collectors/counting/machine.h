@@ -36,8 +36,11 @@ inline EventSet events_named(const std::vector<std::string>& names) {
   return EventSet(std::move(events));
 }
 
+// Of each kind some, whatever else the catalogue has.
 inline EventSet default_events() {
-  return events_of({"cycles", "instructions", "branch", "cache", "software"});
+  return events_named({"cycles", "ref_cycles", "instructions", "branches", "branch_misses",
+                       "cache_references", "cache_misses", "page_faults", "minor_faults",
+                       "major_faults", "context_switches", "migrations"});
 }
 
 inline std::size_t index_of(const EventSet& events, std::string_view name) {

@@ -169,11 +169,15 @@ TEST(EventCatalog, ChoosesTheRowsOfCollectorsThatThisArchitectureRaises) {
   for (const Event& event : events) {
     names.push_back(event.name);
   }
-  std::vector<std::string_view> expected = {"cycles",       "ref_cycles",   "page_faults",
-                                            "minor_faults", "major_faults", "context_switches",
-                                            "migrations"};
-#if !defined(__x86_64__) && !defined(__i386__)
-  expected.insert(expected.end(), {"alignment_faults", "emulation_faults"});
+  std::vector<std::string_view> expected;
+  for (const CatalogEvent& row : event_catalog()) {
+    if (row.collector == "cycles" || row.collector == "software") {
+      expected.push_back(row.name);
+    }
+  }
+#if defined(__x86_64__) || defined(__i386__)
+  std::erase(expected, "alignment_faults");
+  std::erase(expected, "emulation_faults");
 #endif
   EXPECT_EQ(names, expected);
   EXPECT_TRUE(events_of({}).empty());
