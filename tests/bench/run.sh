@@ -30,7 +30,7 @@ for pause in 0 2; do
     --floor $build/tests/bench/floor_server --node-exporter "$node_exporter" --pause $pause "$@"
   echo
 done
-for program in facts read scale encode scrape; do
+for program in facts read scale encode scrape memory; do
   echo
   say "${program}_bench"
   $build/tests/bench/${program}_bench --benchmark_min_time=0.3 --benchmark_counters_tabular=true 2> /dev/null
