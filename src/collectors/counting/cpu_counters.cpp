@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "collectors/counting/opening_rules.h"
 
 namespace perf_exporter {
 namespace {
 
 constexpr std::size_t kNotOpen = std::numeric_limits<std::size_t>::max();
-constexpr int kFailuresInARow = 3;                // what fails less often may be passing
-constexpr RawCount kFaultPause = 30'000'000'000;  // ns between two reopenings for faults of reading
+constexpr RawCount kFaultPause = opening_rules::kReopenFailing.count();  // ns
 
 }  // namespace
 
@@ -89,7 +89,7 @@ void CpuCounters::note_fault(WatchedGroup& watched, const ReadFault& why) {
     const GroupReading& reading = watched.reading;
     watched.state = watched.watch.observe(reading.enabled, reading.running, watched.fetched);
   }
-  if (++watched.failures >= kFailuresInARow) {
+  if (++watched.failures >= opening_rules::kFailuresInARow) {
     conditions_.note_failure(watched.opened.events, why);
   } else if (!has_times) {
     return;

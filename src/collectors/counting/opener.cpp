@@ -11,15 +11,14 @@
 namespace perf_exporter {
 namespace {
 
-constexpr auto kPollInterval = std::chrono::seconds(1);
 // Of a truth check that has precedence, in ns: one that takes longer hangs; and the time in which
 // the kernel gives back what it took, many times over.
 constexpr RawCount kLongestCheck = 5'000'000'000;
 constexpr RawCount kRotation = 100'000'000;
 constexpr auto kStopPatience = std::chrono::milliseconds(700);
 
-std::uint64_t in_ns(std::chrono::milliseconds interval) {
-  return static_cast<std::uint64_t>(std::chrono::nanoseconds(interval).count());
+std::uint64_t in_ns(std::chrono::nanoseconds interval) {
+  return static_cast<std::uint64_t>(interval.count());
 }
 
 }  // namespace
@@ -34,7 +33,7 @@ Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Conf
       pmus_(find_core_pmus(config_.paths)),
       groups_(kernel, config_.events, pmus_, config_.guests),
       truth_(kernel, config_.events, config_.paths, config_.affinity),
-      patience_(kPollInterval) {
+      patience_(opening_rules::kLook) {
   truth_.set_precedence(
       {[this](CpuId cpu) { counters_.excuse_sharing(cpu, monotonic_ns() + kLongestCheck); },
        [this](CpuId cpu) { counters_.excuse_sharing(cpu, monotonic_ns() + kRotation); }});
@@ -139,7 +138,7 @@ void Opener::wait_for_work() {
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, patience_, [this] { return has_work_ || stopping_; });
   has_work_ = false;
-  patience_ = kPollInterval;
+  patience_ = opening_rules::kLook;
 }
 
 void Opener::synchronise() {

@@ -13,6 +13,7 @@
 
 #include "collectors/counting/counter_set.h"
 #include "collectors/counting/group_opener.h"
+#include "collectors/counting/opening_rules.h"
 #include "collectors/counting/truth_watch.h"
 #include "host/host_paths.h"
 #include "host/online_cpus.h"
@@ -43,8 +44,8 @@ class Opener {
     CpuChoice cpus;
     Guests guests = Guests::include;
     CallUse affinity = CallUse::make;  // of sched_setaffinity, by the truth checks
-    std::chrono::milliseconds truth_interval = std::chrono::minutes(5);   // between truth checks
-    std::chrono::milliseconds retry_interval = std::chrono::seconds(30);  // see Hooks::prepare
+    std::chrono::nanoseconds truth_interval = opening_rules::kTruthCheck;
+    std::chrono::nanoseconds retry_interval = opening_rules::kRetry;
   };
   // Called on the opening thread, in this order: `prepare` before the first open, with an online
   // CPU to try, whose fault forbids all of them and says why in a few words (a seccomp filter that

@@ -8,13 +8,11 @@
 namespace perf_exporter {
 namespace {
 
-// What events lack is reported once in this time at the most, and once in the longer one where only
-// the CPUs are others.
-constexpr std::chrono::nanoseconds kReportPause = std::chrono::seconds(1);
-constexpr std::chrono::nanoseconds kLongReportPause = std::chrono::seconds(30);
-// For this long merged groups run before they are looked at first: the kernel rotates every 4 ms.
-constexpr auto kFirstRun = std::chrono::milliseconds(10);
-constexpr std::uint64_t kClockShows = 1'000'000'000;  // ns after which one that stands still shows
+using opening_rules::nanoseconds;
+
+nanoseconds since(std::uint64_t moment) {
+  return nanoseconds(monotonic_ns() - moment);
+}
 
 }  // namespace
 
@@ -37,7 +35,7 @@ void Opener::look_at_merged_groups() {
   }
   {
     std::unique_lock lock(mutex_);
-    if (wake_.wait_for(lock, kFirstRun, [this] { return stopping_; })) {
+    if (wake_.wait_for(lock, opening_rules::kFirstRun, [this] { return stopping_; })) {
       return;
     }
   }
@@ -49,11 +47,10 @@ void Opener::look_at_merged_groups() {
 // came or went: at once and a second later, when a clock that has stopped is sure to show, unless a
 // scrape has read meanwhile.
 void Opener::look_at_clocks() {
-  constexpr int kLooks = 2;
   if (device_events_.any()) {
-    looks_due_ = kLooks;
+    looks_due_ = opening_rules::kLooksAtClocks;
   }
-  if (looks_due_ > 0 && monotonic_ns() - counters_.read_at() >= kClockShows) {
+  if (looks_due_ > 0 && since(counters_.read_at()) >= opening_rules::kClockShows) {
     --looks_due_;
     counters_.read();
   }
@@ -65,12 +62,12 @@ bool Opener::note_conditions() {
   if (before != mask_ || counters_.condition_changes() == condition_changes_) {
     return before != mask_;
   }
-  const std::chrono::nanoseconds since(monotonic_ns() - reported_at_);
-  if (since < kReportPause) {
-    patience_ = kReportPause - since;
+  const nanoseconds passed = since(reported_at_);
+  if (passed < opening_rules::kReport) {
+    patience_ = opening_rules::kReport - passed;
     return false;
   }
-  return since >= kLongReportPause || counters_.conditions() != conditions_;
+  return passed >= opening_rules::kReportOtherCpus || counters_.conditions() != conditions_;
 }
 
 }  // namespace perf_exporter
