@@ -21,7 +21,7 @@ def sum_without_a_cpu():
     with harness.Exporter(*SOFTWARE, "--aggregate=node", program=command) as exporter:
         page = exporter.scrape()
         report = json.loads(exporter.get("/probe", Accept="application/json")[2])
-    problems = [] if page.value("perf_node_page_faults_total") else ["no sum"]
+    problems = [] if page.value("perf_node_page_faults_total") is not None else ["no sum"]
     counted = page.value("perf_exporter_event_cpus", event="page_faults", scope="cpu", status="counting")
     if counted != len(rest):
         problems.append(f"counted on {counted}")

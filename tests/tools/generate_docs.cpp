@@ -138,7 +138,8 @@ std::vector<FamilyRow> table_rows(const Snapshot& now) {
     }
     FamilyRow row{
         family.name, family.type == MetricType::counter ? "counter" : "gauge", {}, family.help};
-    for (const auto& [label, value] : label_sets(samples->layout, family).front()) {
+    const std::vector<Labels> sets = label_sets(samples->layout, family);
+    for (const auto& [label, value] : sets.front()) {
       row.labels.push_back(label);
     }
     rows.push_back(row);
