@@ -18,8 +18,8 @@
 #include "app/silence.h"
 #include "caps/probe/diagnosis.h"
 #include "caps/raising_kernel.h"
-#include "collectors/counting/opener.h"
 #include "collectors/families/scrape.h"
+#include "collectors/opening/opener.h"
 #include "exposition/encoder.h"
 
 namespace perf_exporter {

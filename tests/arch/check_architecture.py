@@ -16,7 +16,7 @@ FOLDERS = ["base", "host", "perf", "caps", "cgroups", "collectors", "exposition"
 # nothing of them. The same rank: side by side.
 ROOMS = {
     "caps": {"facts": 1, "advice": 2, "probe": 3, "witness": 3, "report": 4},
-    "collectors": {"events": 1, "counting": 2, "families": 3, "findings": 4},
+    "collectors": {"events": 1, "counting": 2, "opening": 3, "families": 4, "findings": 5},
 }
 # Sub-folders that only sort, in whatever direction.
 SHELVES = {"app": ["commands", "options"], "http": ["listen"]}

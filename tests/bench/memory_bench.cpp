@@ -14,6 +14,7 @@
 
 #include "collectors/counting/cpu_counters.h"
 #include "collectors/events/event_catalog.h"
+#include "collectors/opening/group_opener.h"
 
 namespace perf_exporter {
 namespace {

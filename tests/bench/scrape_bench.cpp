@@ -18,8 +18,8 @@
 #include <spdlog/spdlog.h>
 
 #include "base/clock.h"
-#include "collectors/counting/group_opener.h"
 #include "collectors/families/scrape.h"
+#include "collectors/opening/group_opener.h"
 #include "exposition/encoder.h"
 #include "fakes/temp_host.h"
 #include "perf/linux_perf_kernel.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "collectors/counting/group_opener.h"
+#include "collectors/opening/group_opener.h"
 #include "kernel/hardware_test.h"
 
 namespace perf_exporter {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "collectors/counting/group_opener.h"
+#include "collectors/opening/group_opener.h"
 #include "kernel/hardware_test.h"
 #include "kernel/task_event.h"
 

@@ -12,6 +12,7 @@
 #include "collectors/events/event_catalog.h"
 #include "collectors/families/counter_table.h"
 #include "collectors/families/info_metrics.h"
+#include "collectors/opening/group_opener.h"
 #include "fakes/fake_perf_kernel.h"
 
 namespace perf_exporter {

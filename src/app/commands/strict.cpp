@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "collectors/events/event_catalog.h"
+
 namespace perf_exporter {
 namespace {
 

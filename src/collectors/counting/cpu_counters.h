@@ -11,7 +11,7 @@
 #include "base/count.h"
 #include "collectors/counting/call_claim.h"
 #include "collectors/counting/event_conditions.h"
-#include "collectors/counting/group_opener.h"
+#include "collectors/counting/opened_groups.h"
 #include "collectors/counting/snapshot.h"
 #include "collectors/counting/withheld_events.h"
 #include "host/topology.h"

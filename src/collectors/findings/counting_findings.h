@@ -8,9 +8,9 @@
 #include "caps/advice/finding.h"
 #include "caps/facts/host_facts.h"
 #include "collectors/counting/counter_set.h"
-#include "collectors/counting/opener.h"
 #include "collectors/families/counter_table.h"
 #include "collectors/findings/sum_findings.h"
+#include "collectors/opening/opener.h"
 #include "perf/core_pmu.h"
 
 namespace perf_exporter {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "collectors/events/event_catalog.h"
+
 namespace perf_exporter {
 namespace {
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "collectors/counting/counter_set.h"
-#include "collectors/counting/group_opener.h"
+#include "collectors/opening/group_opener.h"
 #include "fakes/fake_perf_kernel.h"
 #include "fakes/temp_host.h"
 #include "host/topology.h"

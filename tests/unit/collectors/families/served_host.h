@@ -15,9 +15,9 @@
 
 #include "caps/probe/diagnosis.h"
 #include "caps/probe/trial_opens.h"
-#include "collectors/counting/opener.h"
 #include "collectors/families/info_metrics.h"
 #include "collectors/families/scrape.h"
+#include "collectors/opening/opener.h"
 #include "exposition/encoder.h"
 #include "fakes/fake_perf_kernel.h"
 

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "collectors/counting/counter_set.h"
-#include "collectors/counting/group_opener.h"
 #include "collectors/counting/opening_rules.h"
-#include "collectors/counting/truth_watch.h"
+#include "collectors/opening/group_opener.h"
+#include "collectors/opening/truth_watch.h"
 #include "host/host_paths.h"
 #include "host/online_cpus.h"
 

@@ -1,4 +1,4 @@
-#include "collectors/counting/group_opener.h"
+#include "collectors/opening/group_opener.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "collectors/counting/opener.h"
+#include "collectors/opening/opener.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "collectors/counting/group_opener.h"
+#include "collectors/opening/group_opener.h"
 
 namespace perf_exporter {
 namespace {

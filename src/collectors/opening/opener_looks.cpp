@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "collectors/counting/opener.h"
+#include "collectors/opening/opener.h"
 
 namespace perf_exporter {
 namespace {

@@ -1,4 +1,4 @@
-#include "collectors/counting/group_opener.h"
+#include "collectors/opening/group_opener.h"
 
 #include <linux/perf_event.h>
 
@@ -16,14 +16,6 @@ bool may_be_too_large(const EventRefusal& refusal) {
 }
 
 }  // namespace
-
-OpenedCpu nothing_tried(std::size_t events, const std::string& why) {
-  OpenedCpu opened;
-  for (std::size_t event = 0; event < events; ++event) {
-    opened.refusals[event] = {EventStatus::untried, {0, why}, Obstacle::unsafe};
-  }
-  return opened;
-}
 
 // One CPU's opening under way.
 struct GroupOpener::Attempt {

@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "collectors/findings/counting_findings.h"
-#include "unit/collectors/counting/opener_fixture.h"
+#include "unit/collectors/opening/opener_fixture.h"
 
 namespace perf_exporter {
 namespace {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "collectors/counting/opener.h"
+#include "collectors/opening/opener.h"
 #include "unit/collectors/counting/machine.h"
 
 namespace perf_exporter {

@@ -1,4 +1,4 @@
-#include "unit/collectors/counting/opener_fixture.h"
+#include "unit/collectors/opening/opener_fixture.h"
 
 #include <atomic>
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include "collectors/counting/truth_watch.h"
+#include "collectors/opening/truth_watch.h"
 
 #include <linux/perf_event.h>
 
