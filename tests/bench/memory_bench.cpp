@@ -69,7 +69,7 @@ void counted_targets(benchmark::State& state) {
       CpuInfo info;
       info.cpu = CpuId{static_cast<int>(targets.size() % 64)};
       CpuCounters& counters = targets.emplace_back(info, traits);
-      counters.install(opener.open(info.cpu, Arrangement::merged, events.size()));
+      counters.install(opener.open(Target::of_cpu(info.cpu), Arrangement::merged, events.size()));
       counters.collect(kernel);
       counters.apply(1);
     }

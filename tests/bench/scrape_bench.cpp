@@ -62,7 +62,7 @@ struct Exporter {
       CpuInfo info;
       info.cpu = CpuId{static_cast<int>(cpu)};
       info.package = std::to_string(cpu / 64);
-      counters.install(info, opener.open(info.cpu, Arrangement::merged, kPlenty));
+      counters.install(info, opener.open(Target::of_cpu(info.cpu), Arrangement::merged, kPlenty));
     }
   }
 

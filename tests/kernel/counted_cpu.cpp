@@ -23,7 +23,7 @@ CountedCpu::CountedCpu(PerfKernel& kernel, const std::vector<std::string>& colle
   const auto pmus = find_core_pmus({});
   GroupOpener opener(kernel, events_of(collectors), pmus, Guests::include);
   counters_.install(read_cpu_info({}, cpu, core_pmu_name(pmus, cpu)),
-                    opener.open(cpu, Arrangement::merged, kDescriptors));
+                    opener.open(Target::of_cpu(cpu), Arrangement::merged, kDescriptors));
 }
 
 CpuReading CountedCpu::read() {

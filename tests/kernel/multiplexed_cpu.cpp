@@ -30,7 +30,7 @@ MultiplexedCpu::MultiplexedCpu(CpuId cpu, std::size_t events)
       traits_(wanted_),
       counters_({cpu, "", "", "", "", ""}, traits_) {
   GroupOpener opener(kernel_, wanted_, find_core_pmus({}), Guests::include);
-  OpenedCpu opened = opener.open(cpu, Arrangement::apart, events);
+  OpenedCpu opened = opener.open(Target::of_cpu(cpu), Arrangement::apart, events);
   EXPECT_EQ(opened.groups.size(), events);
   enable_groups(kernel_, opened);
   counters_.install(std::move(opened));

@@ -207,7 +207,7 @@ std::string generated() {
   GroupOpener opener(kernel, events, {}, Guests::include);
   const EventTraits traits(events);
   CpuCounters cpu(CpuInfo{}, traits);
-  cpu.install(opener.open(CpuId{0}, Arrangement::merged, events.size()));
+  cpu.install(opener.open(Target::of_cpu(CpuId{0}), Arrangement::merged, events.size()));
   const std::vector<std::shared_ptr<const OpenState>> cpus = {cpu.open_state()};
   Snapshot now;
   now.begin(std::make_shared<SnapshotShape>(1, events, cpus, Retired()), {});

@@ -53,7 +53,7 @@ Outcome try_event_on(const CpuList& cpus, std::size_t event, GroupOpener& opener
   std::optional<EventStatus> status;       // of the first refusal
   CpuList opens;
   for (const CpuId cpu : cpus) {
-    if (const auto refusal = opener.refusal_alone(event, cpu)) {
+    if (const auto refusal = opener.refusal_alone(event, Target::of_cpu(cpu))) {
       refused[in_words(*refusal)].push_back(cpu);
       status = status.value_or(refusal->status);
     } else {

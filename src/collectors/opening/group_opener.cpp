@@ -17,11 +17,14 @@ bool may_be_too_large(const EventRefusal& refusal) {
 
 }  // namespace
 
-// One CPU's opening under way.
+// One target's opening under way.
 struct GroupOpener::Attempt {
-  CpuId cpu{};
-  const CorePmu* pmu = nullptr;
-  std::size_t allowance = 0;
+  Attempt(const Target& on, const CorePmu* core_pmu, std::size_t descriptors)
+      : target(on), pmu(core_pmu), allowance(descriptors) {}
+
+  Target target;
+  const CorePmu* pmu;
+  std::size_t allowance;
   OpenedCpu result;
   std::map<std::size_t, Encoding> encodings;  // where they differ from the catalogue's
   EventRefusal refusal;                       // why the newest group did not open
@@ -60,21 +63,19 @@ GroupOpener::GroupOpener(PerfKernel& kernel, EventSet wanted, std::vector<CorePm
                          Guests guests)
     : kernel_(kernel), wanted_(std::move(wanted)), pmus_(std::move(pmus)), guests_(guests) {}
 
-OpenedCpu GroupOpener::open(CpuId cpu, Arrangement arrangement, std::size_t allowance) {
+OpenedCpu GroupOpener::open(const Target& target, Arrangement arrangement, std::size_t allowance) {
   const Guests asked = guests_;
-  OpenedCpu opened = open_groups(cpu, arrangement, allowance);
+  OpenedCpu opened = open_groups(target, arrangement, allowance);
   if (guests_ != asked) {  // found out midway
     opened = {};
-    opened = open_groups(cpu, arrangement, allowance);
+    opened = open_groups(target, arrangement, allowance);
   }
   return opened;
 }
 
-OpenedCpu GroupOpener::open_groups(CpuId cpu, Arrangement arrangement, std::size_t allowance) {
-  Attempt attempt;
-  attempt.cpu = cpu;
-  attempt.pmu = core_pmu_of(pmus_, cpu);
-  attempt.allowance = allowance;
+OpenedCpu GroupOpener::open_groups(const Target& target, Arrangement arrangement,
+                                   std::size_t allowance) {
+  Attempt attempt(target, pmu_of(target), allowance);
   attempt.result.arrangement = arrangement;
   open_kind(attempt, PmuKind::software);
   open_kind(attempt, PmuKind::tracepoint);
@@ -98,7 +99,7 @@ bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
     encodings.push_back(with_guests(
         special != attempt.encodings.end() ? special->second : wanted_[event].encoding, guests));
   }
-  auto group = EventGroup::open(kernel_, encodings, Target::of_cpu(attempt.cpu));
+  auto group = EventGroup::open(kernel_, encodings, attempt.target);
   if (!group) {
     attempt.refusal = refusal_of(group.error().fault);
     return false;
@@ -110,10 +111,10 @@ bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
   return true;
 }
 
-// Leaves in `events` those that the kernel takes alone on this CPU; the others are refused.
+// Leaves in `events` those that the kernel takes alone on this target; the others are refused.
 void GroupOpener::keep_what_opens_alone(Attempt& attempt, Indices& events) {
   std::erase_if(events, [&](std::size_t event) {
-    TriedForm trial = try_alone(event, attempt.cpu, attempt.pmu);
+    TriedForm trial = try_alone(event, attempt.target, attempt.pmu);
     if (trial.refusal) {
       attempt.result.refusals[event] = *trial.refusal;
     }
@@ -162,7 +163,7 @@ void GroupOpener::open_hardware(Attempt& attempt, Arrangement arrangement) {
     if (!is_core(wanted_[i])) {
       continue;
     }
-    const TriedForm trial = known_or_tried(i, attempt.cpu, attempt.pmu);
+    const TriedForm trial = known_or_tried(i, attempt.target, attempt.pmu);
     if (trial.refusal) {
       attempt.result.refusals[i] = *trial.refusal;
       continue;
@@ -205,7 +206,7 @@ void GroupOpener::open_semantic_group(Attempt& attempt, const Indices& events) {
     const bool fits_only = wanted_[event].membership == Membership::where_it_fits;
     (fits_only ? optional : required).push_back(event);
   }
-  // On this CPU the answer may differ from that of the PMU's first CPU.
+  // On this target the answer may differ from that of the PMU's first one.
   if (!required.empty() && (optional.empty() || !open_group(attempt, required))) {
     if (!is_limit(attempt.refusal)) {
       keep_what_opens_alone(attempt, required);

@@ -9,16 +9,23 @@
 namespace perf_exporter {
 namespace {
 
-// What holds for all CPUs of a PMU, unlike an offline CPU or a limit reached.
-bool is_lasting(const EventRefusal& refusal) {
+// What holds for all targets of a kind on a PMU, unlike an offline CPU or a limit reached. Of a
+// cgroup, the kernel says ENOENT and EBADF where it lacks the event and where the cgroup has gone.
+bool is_lasting(const EventRefusal& refusal, Target::Kind kind) {
   const int error = refusal.fault.code;
+  const bool is_of_one_cgroup = kind == Target::Kind::cgroup && (error == ENOENT || error == EBADF);
   return refusal.status != EventStatus::busy && error != ENODEV && error != ENOMEM &&
-         !is_limit(refusal);
+         !is_of_one_cgroup && !is_limit(refusal);
 }
 
 }  // namespace
 
-GroupOpener::TriedForm GroupOpener::try_alone(std::size_t event, CpuId cpu, const CorePmu* pmu) {
+const CorePmu* GroupOpener::pmu_of(const Target& target) const {
+  return target.cpu() ? core_pmu_of(pmus_, *target.cpu()) : nullptr;
+}
+
+GroupOpener::TriedForm GroupOpener::try_alone(std::size_t event, const Target& target,
+                                              const CorePmu* pmu) {
   const Encoding plain = wanted_[event].encoding;
   const bool on_core = is_core(wanted_[event]);
   std::vector<Encoding> candidates = {plain};
@@ -32,14 +39,13 @@ GroupOpener::TriedForm GroupOpener::try_alone(std::size_t event, CpuId cpu, cons
                                  {0, pmu->name + " does not list " + std::string(name)}};
     return trial;
   }
-  const Target target = Target::of_cpu(cpu);
   for (const Encoding& encoding : candidates) {
     const Guests asked = on_core ? guests_ : Guests::include;
     auto tried = try_event(kernel_, with_guests(encoding, asked), target);
     if (!tried && tried.error().code == EOPNOTSUPP && on_core && asked == Guests::include &&
         try_event(kernel_, with_guests(encoding, Guests::exclude), target)) {
       guests_ = Guests::exclude;
-      guests_refused_on_ = cpu;
+      guests_refused_on_ = target.cpu();
       known_.clear();  // by events that include them
       tried = {};
     }
@@ -51,15 +57,15 @@ GroupOpener::TriedForm GroupOpener::try_alone(std::size_t event, CpuId cpu, cons
   return trial;
 }
 
-GroupOpener::TriedForm GroupOpener::known_or_tried(std::size_t event, CpuId cpu,
+GroupOpener::TriedForm GroupOpener::known_or_tried(std::size_t event, const Target& target,
                                                    const CorePmu* pmu) {
-  const std::pair key(pmu != nullptr ? pmu->name : std::string(), event);
-  if (const auto known = known_.find(key); known != known_.end()) {
+  const Question question{pmu != nullptr ? pmu->name : std::string(), target.kind(), event};
+  if (const auto known = known_.find(question); known != known_.end()) {
     return known->second;
   }
-  TriedForm trial = try_alone(event, cpu, pmu);
-  if (!trial.refusal || is_lasting(*trial.refusal)) {
-    known_.emplace(key, trial);
+  TriedForm trial = try_alone(event, target, pmu);
+  if (!trial.refusal || is_lasting(*trial.refusal, target.kind())) {
+    known_.emplace(question, trial);
   }
   return trial;
 }
@@ -75,9 +81,9 @@ GroupOpener::Indices GroupOpener::required_of_group(std::size_t event) const {
   return events;
 }
 
-bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
-  const CorePmu* pmu = core_pmu_of(pmus_, cpu);
-  if (try_alone(event, cpu, pmu).refusal) {
+bool GroupOpener::opens_now(std::size_t event, const Target& target) {
+  const CorePmu* pmu = pmu_of(target);
+  if (try_alone(event, target, pmu).refusal) {
     return false;
   }
   if (wanted_[event].membership != Membership::required) {
@@ -85,21 +91,21 @@ bool GroupOpener::opens_now(std::size_t event, CpuId cpu) {
   }
   std::vector<Encoding> encodings;
   for (const std::size_t member : required_of_group(event)) {
-    if (const TriedForm trial = known_or_tried(member, cpu, pmu); !trial.refusal) {
+    if (const TriedForm trial = known_or_tried(member, target, pmu); !trial.refusal) {
       encodings.push_back(with_guests(trial.encoding, guests_));
     }
   }
-  return encodings.size() < 2 || EventGroup::open(kernel_, encodings, Target::of_cpu(cpu));
+  return encodings.size() < 2 || EventGroup::open(kernel_, encodings, target);
 }
 
-std::optional<EventRefusal> GroupOpener::refusal_alone(std::size_t event, CpuId cpu) {
-  const CorePmu* pmu = core_pmu_of(pmus_, cpu);
+std::optional<EventRefusal> GroupOpener::refusal_alone(std::size_t event, const Target& target) {
+  const CorePmu* pmu = pmu_of(target);
   if (is_core(wanted_[event])) {
-    if (TriedForm known = known_or_tried(event, cpu, pmu); known.refusal) {
+    if (TriedForm known = known_or_tried(event, target, pmu); known.refusal) {
       return std::move(known.refusal);
     }
   }
-  return try_alone(event, cpu, pmu).refusal;
+  return try_alone(event, target, pmu).refusal;
 }
 
 void GroupOpener::forget_refusals() {

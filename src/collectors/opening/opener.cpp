@@ -240,7 +240,7 @@ void Opener::open_cpu(CpuId cpu, Arrangement arrangement) {
   }
   const std::size_t open_now = counters_.descriptors();
   const std::size_t left = allowance_ > open_now ? allowance_ - open_now : 0;
-  OpenedCpu opened = permit_ ? groups_.open(cpu, arrangement, left)
+  OpenedCpu opened = permit_ ? groups_.open(Target::of_cpu(cpu), arrangement, left)
                              : nothing_tried(config_.events.size(), permit_.error().what);
   // A CPU that went offline meanwhile answers ENODEV: it is opened when it is back.
   if (opened.groups.empty() && !contains(online_.refresh(), cpu)) {

@@ -69,7 +69,7 @@ void Opener::retry(const Waiting& waiting) {
   for (const auto& [cpu, events] : waiting) {
     const bool opens =
         permit_ && std::any_of(events.begin(), events.end(), [&, on = cpu](std::size_t event) {
-          return groups_.opens_now(event, on);
+          return groups_.opens_now(event, Target::of_cpu(on));
         });
     if (opens && !stopping()) {
       open_cpu(cpu, Arrangement::merged);

@@ -16,7 +16,7 @@ using namespace testing_machine;
 class CpuCountersTest : public testing::Test {
  protected:
   OpenedCpu open(Arrangement arrangement = Arrangement::merged) {
-    return opener_.open(CpuId{0}, arrangement, kPlenty);
+    return opener_.open(Target::of_cpu(CpuId{0}), arrangement, kPlenty);
   }
   // The clock moves on by a second a reading, as the scripted counters do.
   void read() { read_cpu(kernel_, counters_, ++now_ * kSecond); }
@@ -226,7 +226,8 @@ class LyingCountersTest : public testing::Test {
     traits_.emplace(events_);
     counters_.emplace(CpuInfo{}, *traits_);
     opener_.emplace(kernel_, events_, std::vector<CorePmu>{}, Guests::include);
-    install_on(kernel_, *counters_, opener_->open(CpuId{0}, arrangement, kPlenty), 0);
+    install_on(kernel_, *counters_, opener_->open(Target::of_cpu(CpuId{0}), arrangement, kPlenty),
+               0);
   }
   // The event counts nothing before its reading number `from`, then `rate` a reading.
   void silence(std::string_view name, int from = 1'000'000, std::uint64_t rate = 1000) {
@@ -332,8 +333,8 @@ TEST_F(LyingCountersTest, WhatHasMovedIsShownAtOnceAfterAReopening) {
   open(kPairs);
   read(3);
   silence("branches");
-  install_on(kernel_, *counters_, opener_->open(CpuId{0}, Arrangement::apart, kPlenty),
-             now_ * kSecond);
+  install_on(kernel_, *counters_,
+             opener_->open(Target::of_cpu(CpuId{0}), Arrangement::apart, kPlenty), now_ * kSecond);
   read();
   EXPECT_EQ(status("branches"), EventStatus::counting);
   EXPECT_EQ(total("branches"), 4000U) << "a last reading of the old, none of the new yet";
@@ -417,8 +418,8 @@ TEST_F(LyingCountersTest, AReopeningDoesNotLetUntrustedCountsIn) {
   read(2);
   counters_->set_untrusted(marked({"branches", "branch_misses"}));
   read();
-  install_on(kernel_, *counters_, opener_->open(CpuId{0}, Arrangement::apart, kPlenty),
-             now_ * kSecond);
+  install_on(kernel_, *counters_,
+             opener_->open(Target::of_cpu(CpuId{0}), Arrangement::apart, kPlenty), now_ * kSecond);
   read();
   counters_->set_untrusted({});
   read();

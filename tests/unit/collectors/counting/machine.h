@@ -158,7 +158,7 @@ class Machine {
       opener.emplace(kernel, events, pmus, Guests::include);
     }
     counters.install(read_cpu_info(host.paths(), cpu, core_pmu_name(pmus, cpu)),
-                     opener->open(cpu, arrangement, kPlenty));
+                     opener->open(Target::of_cpu(cpu), arrangement, kPlenty));
   }
   void open_cpus(const CpuList& cpus) {
     for (const CpuId cpu : cpus) {

@@ -242,7 +242,8 @@ TEST(CountingFindings, WhatWasNotTriedIsNoRefusalOfTheKernel) {
 TEST(CountingFindings, EventsForWhichTheAllowanceHasNoRoomWereNotRefused) {
   Machine machine(default_events(), "0");
   machine.opener.emplace(machine.kernel, machine.events, machine.pmus, Guests::include);
-  machine.counters.install({}, machine.opener->open(CpuId{0}, Arrangement::merged, 5));
+  machine.counters.install({},
+                           machine.opener->open(Target::of_cpu(CpuId{0}), Arrangement::merged, 5));
   const auto findings = counting_findings(counting_state(*machine.counters.state(), {}), {});
   EXPECT_NE(find(findings, "descriptor_limit"), nullptr);
   EXPECT_EQ(find(findings, "event_refused"), nullptr);

@@ -32,7 +32,7 @@ class GroupOpenerTest : public testing::Test {
  protected:
   OpenedCpu open(int cpu = 0, Arrangement arrangement = Arrangement::merged,
                  std::size_t allowance = kPlenty) {
-    return opener_->open(CpuId{cpu}, arrangement, allowance);
+    return opener_->open(Target::of_cpu(CpuId{cpu}), arrangement, allowance);
   }
   std::vector<Names> groups(const OpenedCpu& opened) { return groups_of(events_, opened); }
   Encoding encoding(std::string_view name) { return events_[index_of(events_, name)].encoding; }
@@ -135,16 +135,18 @@ TEST_F(GroupOpenerTest, WhetherAnEventOpensNowIsAskedWithItsPartners) {
   const std::size_t cycles = index_of(events_, "cycles");
   const std::size_t before = open_descriptors();
   kernel_.set_group_capacity(1);
-  EXPECT_FALSE(opener_->opens_now(cycles, CpuId{0}));
-  EXPECT_TRUE(opener_->opens_now(index_of(events_, "ref_cycles"), CpuId{0})) << "goes alone";
-  EXPECT_TRUE(opener_->opens_now(index_of(events_, "page_faults"), CpuId{0}));
+  EXPECT_FALSE(opener_->opens_now(cycles, Target::of_cpu(CpuId{0})));
+  EXPECT_TRUE(opener_->opens_now(index_of(events_, "ref_cycles"), Target::of_cpu(CpuId{0})))
+      << "goes alone";
+  EXPECT_TRUE(opener_->opens_now(index_of(events_, "page_faults"), Target::of_cpu(CpuId{0})));
   kernel_.refuse(event_at(encoding("instructions")), ENOENT);
   opener_.emplace(kernel_, events_, std::vector<CorePmu>{}, Guests::include);
-  EXPECT_TRUE(opener_->opens_now(cycles, CpuId{0})) << "its partner is not to be had";
+  EXPECT_TRUE(opener_->opens_now(cycles, Target::of_cpu(CpuId{0})))
+      << "its partner is not to be had";
   kernel_.count(event_at(encoding("instructions")), {});
   kernel_.set_group_capacity(2);
   opener_->forget_refusals();
-  EXPECT_TRUE(opener_->opens_now(cycles, CpuId{0}));
+  EXPECT_TRUE(opener_->opens_now(cycles, Target::of_cpu(CpuId{0})));
   EXPECT_EQ(open_descriptors(), before);
 }
 
@@ -238,6 +240,61 @@ TEST_F(GroupOpenerTest, ACpuThatRefusesWhatItsPmuTookLosesOnlyThat) {
   EXPECT_EQ(refusal(opened, "branch_misses").status, EventStatus::busy);
 }
 
+// A cgroup on a CPU is opened as the CPU is: the same groups, with its folder in each call.
+TEST_F(GroupOpenerTest, ACgroupIsOpenedByItsFolderAndItsCpu) {
+  constexpr int kFolder = 77;
+  const OpenedCpu opened =
+      opener_->open(Target::of_cgroup(kFolder, CpuId{1}), Arrangement::merged, kPlenty);
+  EXPECT_THAT(groups(opened), ElementsAre(kSoftware, kMerged));
+  EXPECT_TRUE(opened.refusals.empty());
+  ASSERT_EQ(kernel_.opens().size(), kSoftware.size() + 2 * kMerged.size());
+  for (const SeenOpen& seen : kernel_.opens()) {
+    EXPECT_EQ(seen.call.pid, kFolder);
+    EXPECT_EQ(seen.call.flags, static_cast<unsigned long>(PERF_FLAG_PID_CGROUP));
+    EXPECT_EQ(seen.call.cpu, 1);
+  }
+}
+
+// Of any kind: software, a tracepoint, hardware in parts.
+TEST_F(GroupOpenerTest, ACgroupsGroupsAreThoseOfACpu) {
+  std::vector<Event> wanted(events_.begin(), events_.end());
+  wanted.push_back(wanted.back());
+  wanted.back().encoding = {PERF_TYPE_TRACEPOINT, 314};
+  opener_.emplace(kernel_, EventSet(std::move(wanted)), std::vector<CorePmu>{}, Guests::include);
+  kernel_.set_group_capacity(4);
+  const OpenedCpu opened =
+      opener_->open(Target::of_cgroup(5, CpuId{0}), Arrangement::merged, kPlenty);
+  ASSERT_EQ(opened.groups.size(), 5U) << "software, a tracepoint, three semantic groups";
+  EXPECT_EQ(opened.groups[1].events, std::vector<std::size_t>{kWanted.size()});
+  EXPECT_TRUE(opened.crowded);
+}
+
+TEST_F(GroupOpenerTest, WhatWholeCpusAreRefusedIsAskedForACgroup) {
+  FakePerfKernel::Match of_cpus = event_at(encoding("branches"));
+  of_cpus.pid = -1;
+  kernel_.refuse(of_cpus, EACCES);
+  EXPECT_EQ(refusal(open(), "branches").status, EventStatus::refused);
+  const auto of_cgroup = [&](int folder) {
+    return opener_->open(Target::of_cgroup(folder, CpuId{0}), Arrangement::merged, kPlenty);
+  };
+  EXPECT_TRUE(of_cgroup(5).refusals.empty());
+  EXPECT_EQ(refusal(open(), "branches").status, EventStatus::refused);
+  EXPECT_TRUE(opener_->opens_now(index_of(events_, "branches"), Target::of_cgroup(5, CpuId{0})));
+  EXPECT_FALSE(opener_->opens_now(index_of(events_, "branches"), Target::of_cpu(CpuId{0})));
+}
+
+// To a cgroup that has gone the kernel answers ENOENT, as to an event that it lacks.
+TEST_F(GroupOpenerTest, ACgroupThatHasGoneSaysNothingOfOthers) {
+  FakePerfKernel::Match gone;
+  gone.pid = 5;
+  kernel_.refuse(gone, ENOENT);
+  const auto of_cgroup = [&](int folder) {
+    return opener_->open(Target::of_cgroup(folder, CpuId{0}), Arrangement::merged, kPlenty);
+  };
+  EXPECT_EQ(of_cgroup(5).refusals.size(), kWanted.size());
+  EXPECT_TRUE(of_cgroup(6).refusals.empty());
+}
+
 class HybridOpenerTest : public GroupOpenerTest {
  protected:
   static constexpr std::uint32_t kCore = 4;
@@ -264,6 +321,13 @@ TEST_F(HybridOpenerTest, AGenericEventNamesThePmuOfItsCpu) {
   EXPECT_THAT(groups(open(0)), ElementsAre(kSoftware, kMerged));
   EXPECT_THAT(groups(open(3)), ElementsAre(kSoftware, kMerged));
   EXPECT_THAT(pmu_types_of_members(0), ElementsAre(kCore));
+  EXPECT_THAT(pmu_types_of_members(3), ElementsAre(kAtom));
+}
+
+TEST_F(HybridOpenerTest, ACgroupsEventNamesThePmuOfItsCpu) {
+  const OpenedCpu opened =
+      opener_->open(Target::of_cgroup(5, CpuId{3}), Arrangement::merged, kPlenty);
+  EXPECT_THAT(groups(opened), ElementsAre(kSoftware, kMerged));
   EXPECT_THAT(pmu_types_of_members(3), ElementsAre(kAtom));
 }
 
