@@ -14,6 +14,8 @@ namespace perf_exporter {
 struct Fault {
   int code = 0;
   std::string what;
+
+  bool operator==(const Fault&) const = default;
 };
 
 template <class T>

@@ -13,6 +13,16 @@ RawCount word_at(std::span<const std::byte> bytes, std::size_t index) {
   return word;
 }
 
+// Of the members' ids in their order; never 0. FNV-1a, folded.
+std::uint32_t checksum(const std::vector<MemberReading>& members) {
+  std::uint64_t sum = 0xcbf29ce484222325;
+  for (const MemberReading& member : members) {
+    sum = (sum ^ member.id) * 0x100000001b3;
+  }
+  const auto folded = static_cast<std::uint32_t>(sum ^ (sum >> 32U));
+  return folded != 0 ? folded : 1;
+}
+
 }  // namespace
 
 Result<void> parse_group_reading(std::span<const std::byte> bytes, std::size_t members,
@@ -37,53 +47,50 @@ tl::expected<EventGroup, GroupFault> EventGroup::open(PerfKernel& kernel,
                                                       const std::vector<Encoding>& events,
                                                       const Target& target, Scheduling scheduling) {
   EventGroup group;
-  group.fds_.reserve(events.size());
+  group.fds_ = std::make_unique<UniqueFd[]>(events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
     const OpenArguments arguments(events[i], i == 0 ? GroupRole::leader : GroupRole::member, target,
                                   scheduling);
-    auto fd = kernel.open(arguments.call(i == 0 ? -1 : group.fds_.front().get()));
+    auto fd = kernel.open(arguments.call(i == 0 ? -1 : group.fds_[0].get()));
     if (!fd) {
       return tl::unexpected(GroupFault{i, std::move(fd.error())});
     }
-    group.fds_.push_back(std::move(*fd));
+    group.fds_[i] = std::move(*fd);
   }
-  group.buffer_.resize(group_reading_bytes(events.size()));
+  group.size_ = static_cast<std::uint32_t>(events.size());
   return group;
 }
 
 Result<void> EventGroup::enable(PerfKernel& kernel) {
-  return kernel.control(fds_.front().get(), GroupControl::enable);
+  return kernel.control(fds_[0].get(), GroupControl::enable);
 }
 
 tl::expected<void, ReadFault> EventGroup::read(PerfKernel& kernel, GroupReading& reading) {
-  fetch(kernel);
-  return take(reading);
+  std::vector<std::byte> bytes(group_reading_bytes(size_));
+  return take(fetch(kernel, bytes), bytes, reading);
 }
 
-void EventGroup::fetch(PerfKernel& kernel) {
-  fetched_ = kernel.read(fds_.front().get(), buffer_);
+Result<std::size_t> EventGroup::fetch(PerfKernel& kernel, std::span<std::byte> bytes) const {
+  return kernel.read(fds_[0].get(), bytes.first(group_reading_bytes(size_)));
 }
 
-tl::expected<void, ReadFault> EventGroup::take(GroupReading& reading) {
-  if (!fetched_) {
-    return tl::unexpected(ReadFault{ReadFault::Lies::in_call, fetched_.error()});
+tl::expected<void, ReadFault> EventGroup::take(const Result<std::size_t>& fetched,
+                                               std::span<const std::byte> bytes,
+                                               GroupReading& reading) {
+  if (!fetched) {
+    return tl::unexpected(ReadFault{ReadFault::Lies::in_call, fetched.error()});
   }
-  const std::span<const std::byte> bytes(buffer_.data(), *fetched_);
-  if (auto parsed = parse_group_reading(bytes, fds_.size(), reading); !parsed) {
-    const bool has_times = bytes.size() >= group_reading_bytes(0);
+  const std::span<const std::byte> read = bytes.first(*fetched);
+  if (auto parsed = parse_group_reading(read, size_, reading); !parsed) {
+    const bool has_times = read.size() >= group_reading_bytes(0);
     return tl::unexpected(ReadFault{
         has_times ? ReadFault::Lies::in_members : ReadFault::Lies::in_counters, parsed.error()});
   }
-  if (ids_.empty()) {
-    for (const MemberReading& member : reading.members) {
-      ids_.push_back(member.id);
-    }
-  }
-  for (std::size_t i = 0; i < ids_.size(); ++i) {
-    if (reading.members[i].id != ids_[i]) {
-      return tl::unexpected(ReadFault{ReadFault::Lies::in_members,
-                                      {0, "a group's members changed between two readings"}});
-    }
+  const std::uint32_t ids = checksum(reading.members);
+  ids_ = ids_ != 0 ? ids_ : ids;
+  if (ids != ids_) {
+    return tl::unexpected(ReadFault{ReadFault::Lies::in_members,
+                                    {0, "a group's members changed between two readings"}});
   }
   return {};
 }

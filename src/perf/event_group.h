@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -17,10 +19,21 @@ struct MemberReading {
   RawCount id = 0;
 };
 
-// One read of a whole group: times in ns since it was enabled, members in the order of opening.
-struct GroupReading {
+// How long a group was enabled and had its counters, in ns since it was enabled.
+struct GroupClocks {
   RawCount enabled = 0;
   RawCount running = 0;
+
+  [[nodiscard]] bool run_backwards_from(const GroupClocks& before) const {
+    return enabled < before.enabled || running < before.running;
+  }
+  friend GroupClocks operator-(const GroupClocks& to, const GroupClocks& from) {
+    return {to.enabled - from.enabled, to.running - from.running};
+  }
+};
+
+// One read of a whole group, members in the order of opening.
+struct GroupReading : GroupClocks {
   std::vector<MemberReading> members;
 };
 
@@ -71,17 +84,18 @@ class EventGroup {
   tl::expected<void, ReadFault> read(PerfKernel& kernel, GroupReading& reading);
 
   // The two halves of read(), for callers that hold a lock while they take the reading in and must
-  // not hold it in the system call: fetch() makes the call, take() tells what the newest one gave.
-  void fetch(PerfKernel& kernel);
-  tl::expected<void, ReadFault> take(GroupReading& reading);
+  // not hold it in the system call: fetch() makes the call, of group_reading_bytes(size()) at the
+  // most, and take() tells what it gave.
+  [[nodiscard]] Result<std::size_t> fetch(PerfKernel& kernel, std::span<std::byte> bytes) const;
+  tl::expected<void, ReadFault> take(const Result<std::size_t>& fetched,
+                                     std::span<const std::byte> bytes, GroupReading& reading);
 
-  [[nodiscard]] std::size_t size() const { return fds_.size(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  std::vector<UniqueFd> fds_;  // the leader first
-  std::vector<std::byte> buffer_;
-  Result<std::size_t> fetched_ = 0;  // bytes in the buffer
-  std::vector<RawCount> ids_;        // as the first reading gave them
+  std::unique_ptr<UniqueFd[]> fds_;  // the leader first
+  std::uint32_t size_ = 0;
+  std::uint32_t ids_ = 0;  // a checksum of what the first reading gave; 0: none yet
 };
 
 // Opens an event alone, disabled, and closes it again: whether the kernel would count it there. It

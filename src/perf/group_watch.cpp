@@ -12,67 +12,78 @@ constexpr RawCount kTellingNanoseconds = 25'000'000;
 constexpr RawCount kLeastShare = 100;     // less than 1/100 of the time is next to nothing
 constexpr RawCount kReturningShare = 50;  // what was starved must run for 1/50
 
-bool is_whole(RawCount enabled, RawCount running) {
-  return running + enabled / kNoticeableShare >= enabled;
+bool is_whole(const GroupClocks& passed) {
+  return passed.running + passed.enabled / kNoticeableShare >= passed.enabled;
 }
 
 }  // namespace
 
 // By the time since the reading before; the window has neither told enough nor lasted for too long.
-GroupState GroupWatch::judged(RawCount enabled_delta, RawCount running_delta) const {
-  if (running_delta > 0) {
-    return is_whole(enabled_delta, running_delta) ? GroupState::counting : GroupState::multiplexed;
+GroupState GroupWatch::judged(const GroupClocks& passed, bool has_run) const {
+  if (passed.running > 0) {
+    return is_whole(passed) ? GroupState::counting : GroupState::multiplexed;
   }
-  const bool has_run = running_ > 0;
-  return has_run && enabled_delta > 0 ? GroupState::multiplexed : state_;
-}
-
-void GroupWatch::begin_window() {
-  window_enabled_ = enabled_;
-  window_running_ = running_;
+  return has_run && passed.enabled > 0 ? GroupState::multiplexed : state_;
 }
 
 // The enabled time must have gone on by half of what has passed between the two readings at the
 // least: clocks drift apart by a few percent at most.
 bool GroupWatch::has_stood_still(RawCount enabled, ReadSpan read) const {
-  if (clock_ == GroupClock::stops_in_guests) {
-    return enabled == enabled_ && read.begun >= moved_at_ + kSecond;
+  switch (clock_) {
+    case GroupClock::may_rest:
+      return false;
+    case GroupClock::stops_in_guests:
+      return enabled == clocks_.enabled && read.begun >= since_ + kSecond;
+    case GroupClock::always_runs:
+      break;
   }
-  const RawCount passed = read.begun > read_ended_ ? read.begun - read_ended_ : 0;
-  return passed >= kTelling && enabled - enabled_ < passed / 2;
+  const RawCount passed = read.begun > since_ ? read.begun - since_ : 0;
+  return passed >= kTelling && enabled - clocks_.enabled < passed / 2;
 }
 
-GroupState GroupWatch::observe(RawCount enabled, RawCount running, ReadSpan read) {
-  const bool stood_still = seen_ && has_stood_still(enabled, read);
-  excused_ = seen_ && state_ == GroupState::counting && read_ended_ < excused_until_;
-  if (!seen_ || enabled != enabled_) {
-    moved_at_ = read.ended;
+GroupState GroupWatch::observe(const GroupClocks& now, ReadSpan read, RawCount excused_until) {
+  const bool stood_still = is_dead_at(now, read);
+  excused_ = seen_ && state_ == GroupState::counting && since_ < excused_until;
+  if (clock_ == GroupClock::always_runs || !seen_ || now.enabled != clocks_.enabled) {
+    since_ = read.ended;
   }
-  read_ended_ = read.ended;
-  const bool was_starved = std::exchange(seen_, true) && state_ == GroupState::starved;
-  const RawCount enabled_delta = enabled - std::exchange(enabled_, enabled);
-  const RawCount running_delta = running - std::exchange(running_, running);
-  const RawCount window = enabled_ - window_enabled_;
-  const RawCount run = running_ - window_running_;
-  const bool has_share = run >= window / (was_starved ? kReturningShare : kLeastShare);
-  const bool is_telling = has_share && (run >= kTellingNanoseconds || is_whole(window, run));
-  if (stood_still) {
-    state_ = GroupState::dead;
-  } else if (excused_) {
-    begin_window();
-  } else if (window > 0 && is_telling && run > 0) {
-    state_ = judged(enabled_delta, running_delta);
-    begin_window();
-  } else if (window > kSecond && !has_share) {
-    state_ = GroupState::starved;
-    begin_window();
-  } else {
-    state_ = was_starved ? state_ : judged(enabled_delta, running_delta);
-    if (state_ == GroupState::starved && run == 0) {
-      begin_window();
-    }
+  if (has_only_rested()) {
+    state_ = before_;
   }
+  const GroupClocks passed = now - std::exchange(clocks_, now);
+  const bool has_run = clocks_.running > 0;
+  state_ = stood_still ? GroupState::dead : state_after(passed, has_run);
+  if (has_only_rested()) {
+    state_ = GroupState::counting;
+  }
+  seen_ = true;
   return state_;
+}
+
+// Where the group is not dead.
+GroupState GroupWatch::state_after(const GroupClocks& passed, bool has_run) {
+  const bool was_starved = seen_ && state_ == GroupState::starved;
+  const GroupClocks window = clocks_ - window_;
+  const bool has_share =
+      window.running >= window.enabled / (was_starved ? kReturningShare : kLeastShare);
+  const bool is_telling = has_share && (window.running >= kTellingNanoseconds || is_whole(window));
+  if (excused_) {
+    begin_window();
+    return state_;
+  }
+  if (window.enabled > 0 && is_telling && window.running > 0) {
+    begin_window();
+    return judged(passed, has_run);
+  }
+  if (window.enabled > kSecond && !has_share) {
+    begin_window();
+    return GroupState::starved;
+  }
+  const GroupState state = was_starved ? state_ : judged(passed, has_run);
+  if (state == GroupState::starved && window.running == 0) {
+    begin_window();
+  }
+  return state;
 }
 
 }  // namespace perf_exporter

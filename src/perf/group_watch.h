@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
+
 #include "base/count.h"
+#include "perf/event_group.h"
 
 namespace perf_exporter {
 
 // How a group fares, judged by its two clocks.
-enum class GroupState {
+enum class GroupState : std::uint8_t {
   counting,     // ran whenever it was enabled
   multiplexed,  // shared its counters with others: values are estimates
   starved,      // has never run, or for less than 1 % of more than a second: no data
@@ -20,13 +23,17 @@ struct ReadSpan {
 };
 
 // Whether a group's enabled time goes on whenever its CPU is online. KVM's mediated vPMU stops it
-// for events that exclude guests while a guest runs.
-enum class GroupClock { always_runs, stops_in_guests };
+// for events that exclude guests while a guest runs; that of a cgroup's events and of a task's may
+// rest for ever, while nothing of it runs there.
+enum class GroupClock : std::uint8_t { always_runs, stops_in_guests, may_rest };
 
 // Watches the enabled and running times of one opened group from reading to reading.
 //
+// Where a clock may rest, one that has never run has nothing to count: that is a count of 0, and no
+// lack of a counter.
+//
 // It looks at windows of enabled time: a new one begins once the group has run for 25 ms and 1 % of
-// the window, or nearly all of it, which is when CountScaler settles; or once it is found starved;
+// the window, or nearly all of it, which is when GroupScaler settles; or once it is found starved;
 // and at each reading of a starved group up to the one at which it runs, for the time without a
 // counter says nothing of what follows.
 // What is starved is so until it has run for 25 ms and 2 % of a window: at 1 % it would come and
@@ -37,36 +44,51 @@ class GroupWatch {
   // run, for a second.
   explicit GroupWatch(GroupState before = GroupState::starved,
                       GroupClock clock = GroupClock::always_runs)
-      : clock_(clock), state_(before) {}
+      : clock_(clock), before_(before), state_(before) {}
 
-  // `enabled` and `running` in ns as read. The state as of this reading.
-  GroupState observe(RawCount enabled, RawCount running, ReadSpan read);
+  // The state as of this reading. Up to `excused_until` (see ReadSpan) its counters may be borrowed
+  // for moments, and shortly after: a lack of running time in what has passed since a reading
+  // before that is no sharing.
+  GroupState observe(const GroupClocks& now, ReadSpan read, RawCount excused_until = 0);
+  // Whether the clocks of a reading, which is not to be taken in, show that the group is dead.
+  [[nodiscard]] bool is_dead_at(const GroupClocks& now, ReadSpan read) const {
+    return seen_ && has_stood_still(now.enabled, read);
+  }
 
-  // Up to `until` (see ReadSpan) its counters may be borrowed for moments, and shortly after: a
-  // lack of running time in what has passed since a reading before that is no sharing.
-  void excuse_sharing(RawCount until) { excused_until_ = until; }
-  // Whether that held at the newest reading, of a group that was counting.
+  // As of the newest reading; 0 before the first.
+  [[nodiscard]] const GroupClocks& clocks() const { return clocks_; }
+  // Whether there was one.
+  [[nodiscard]] bool has_read() const { return seen_; }
+  [[nodiscard]] GroupState state() const { return state_; }
+  // Not by a reading: see is_dead_at().
+  void set_dead() { state_ = GroupState::dead; }
+
+  // Whether the newest reading was excused, which only that of a group that was counting is.
   [[nodiscard]] bool is_excused() const { return excused_; }
 
   // Whether a window began at the newest reading.
-  [[nodiscard]] bool window_begins() const { return window_enabled_ == enabled_; }
+  [[nodiscard]] bool window_begins() const { return window_.enabled == clocks_.enabled; }
 
  private:
   [[nodiscard]] bool has_stood_still(RawCount enabled, ReadSpan read) const;
-  [[nodiscard]] GroupState judged(RawCount enabled_delta, RawCount running_delta) const;
-  void begin_window();
+  [[nodiscard]] GroupState judged(const GroupClocks& passed, bool has_run) const;
+  [[nodiscard]] GroupState state_after(const GroupClocks& passed, bool has_run);
+  void begin_window() { window_ = clocks_; }
+  // Up to the newest reading.
+  [[nodiscard]] bool has_only_rested() const {
+    return clock_ == GroupClock::may_rest && clocks_.enabled == 0;
+  }
 
+  GroupClocks clocks_;
+  GroupClocks window_;  // as they were when it began
+  // When the reading before ended, or, where the clock stops or rests at times, the one at which it
+  // was last seen to move.
+  RawCount since_ = 0;
   GroupClock clock_;
-  bool excused_ = false;
+  GroupState before_;
   GroupState state_;
+  bool excused_ = false;
   bool seen_ = false;
-  RawCount enabled_ = 0;
-  RawCount running_ = 0;
-  RawCount window_enabled_ = 0;  // at its begin
-  RawCount window_running_ = 0;
-  RawCount read_ended_ = 0;  // of the reading before
-  RawCount excused_until_ = 0;
-  RawCount moved_at_ = 0;  // when the enabled time was last seen to move
 };
 
 }  // namespace perf_exporter

@@ -1,7 +1,7 @@
 // Turning one event's readings into its total, undisturbed and multiplexed.
 #include <benchmark/benchmark.h>
 
-#include "perf/count_scaler.h"
+#include "fakes/scaled_event.h"
 
 namespace perf_exporter {
 namespace {
@@ -11,7 +11,7 @@ constexpr RawCount kSecond = 1'000'000'000;
 // Argument 0: percent of the enabled time for which the event ran.
 void scale_reading(benchmark::State& state) {
   const RawCount step = kSecond / 100 * static_cast<RawCount>(state.range(0));
-  CountScaler scaler;
+  ScaledEvent scaler;
   EventReading reading;
   for (auto _ : state) {
     reading.value += 3 * step;
@@ -25,7 +25,7 @@ void scale_reading(benchmark::State& state) {
 // Readings so close to each other that the baseline is held most of the time.
 void hold_baseline(benchmark::State& state) {
   constexpr RawCount kMillisecond = kSecond / 1000;
-  CountScaler scaler;
+  ScaledEvent scaler;
   EventReading reading;
   for (auto _ : state) {
     reading.value += kMillisecond;

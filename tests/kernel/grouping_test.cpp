@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "fakes/scaled_event.h"
 #include "kernel/bursty_load.h"
 #include "kernel/counted_cpu.h"
 #include "kernel/hardware_test.h"
 #include "kernel/user_only_kernel.h"
-#include "perf/count_scaler.h"
 
 namespace perf_exporter {
 namespace {
@@ -45,7 +45,7 @@ class Alone {
   PerfKernel& kernel_;
   std::vector<EventGroup> group_;  // one
   GroupReading reading_;
-  CountScaler scaler_;
+  ScaledEvent scaler_;
 };
 
 // The quotients of what two totals grew by between readings at which both had grown.

@@ -28,12 +28,12 @@ EventSet make_events(std::size_t number) {
 MultiplexedCpu::MultiplexedCpu(CpuId cpu, std::size_t events)
     : wanted_(make_events(events)),
       traits_(wanted_),
-      counters_({cpu, "", "", "", "", ""}, traits_) {
+      counters_(std::make_shared<const CpuInfo>(CpuInfo{cpu, "", "", "", "", ""}), traits_) {
   GroupOpener opener(kernel_, wanted_, find_core_pmus({}), Guests::include);
   OpenedCpu opened = opener.open(Target::of_cpu(cpu), Arrangement::apart, events);
   EXPECT_EQ(opened.groups.size(), events);
   enable_groups(kernel_, opened);
-  counters_.install(std::move(opened));
+  counters_.install(OpenStates().share(std::move(opened), events));
 }
 
 void MultiplexedCpu::read() {
@@ -44,7 +44,7 @@ void MultiplexedCpu::read() {
 }
 
 void MultiplexedCpu::read_counters() {
-  counters_.apply(counters_.collect(kernel_));
+  counters_.apply(counters_.collect(kernel_, reading_), reading_);
 }
 
 MultiplexedCpu::Record MultiplexedCpu::finish() {

@@ -4,14 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "collectors/counting/cpu_counters.h"
+#include "collectors/counting/target_counters.h"
 #include "collectors/events/event_catalog.h"
 #include "kernel/user_only_kernel.h"
 
 namespace perf_exporter {
 
 // Alike events on one CPU, instructions in user mode, each a group of its own: opened by the
-// exporter's opener, held and scaled by its CpuCounters. Records what is read, to be judged later.
+// exporter's opener, held and scaled by its TargetCounters. Records what is read, to be judged
+// later.
 class MultiplexedCpu {
  public:
   MultiplexedCpu(CpuId cpu, std::size_t events);
@@ -34,7 +35,8 @@ class MultiplexedCpu {
   UserOnlyKernel kernel_;
   EventSet wanted_;
   EventTraits traits_;
-  CpuCounters counters_;
+  TargetCounters counters_;
+  TargetReading reading_;
   std::vector<std::optional<Count>> totals_;
 };
 

@@ -1,6 +1,7 @@
 // More events than counters, under a bursty load of known length: are the exporter's totals true,
 // and do they never fall? Twice as many events as the PMU has counters (12 on an emulated Arm) are
-// opened each as a group of its own, by the exporter's opener, held and scaled by its CpuCounters.
+// opened each as a group of its own, by the exporter's opener, held and scaled by its
+// TargetCounters.
 //
 // What error is to be expected: the kernel rotates the events every 4 ms, one place a turn, so an
 // event that runs for the share p of the time is on for whole windows, each of which sees some of
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "fakes/scaled_event.h"
 #include "kernel/bursty_load.h"
 #include "kernel/hardware_test.h"
 #include "kernel/multiplexed_cpu.h"

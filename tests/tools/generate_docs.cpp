@@ -206,9 +206,10 @@ std::string generated() {
   const auto events = events_of({"cycles"});
   GroupOpener opener(kernel, events, {}, Guests::include);
   const EventTraits traits(events);
-  CpuCounters cpu(CpuInfo{}, traits);
-  cpu.install(opener.open(Target::of_cpu(CpuId{0}), Arrangement::merged, events.size()));
-  const std::vector<std::shared_ptr<const OpenState>> cpus = {cpu.open_state()};
+  TargetCounters cpu(std::make_shared<const CpuInfo>(), traits);
+  OpenedCpu opened = opener.open(Target::of_cpu(CpuId{0}), Arrangement::merged, events.size());
+  cpu.install(OpenStates().share(std::move(opened), events.size()));
+  const std::vector<SnapshotTarget> cpus = {{cpu.info(), cpu.open_state()}};
   Snapshot now;
   now.begin(std::make_shared<SnapshotShape>(1, events, cpus, Retired()), {});
   cpu.show(now.cells_of(0), now.shape().leaders, now.groups_of(0));

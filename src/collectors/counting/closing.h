@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/count.h"
-#include "collectors/counting/cpu_counters.h"
+#include "collectors/counting/target_counters.h"
 #include "host/cpu_list.h"
 
 namespace perf_exporter {
@@ -37,21 +37,21 @@ class ClosingCalls {
 // away after it. `calls` tells of it meanwhile.
 class Closing {
  public:
-  using Node = std::map<CpuId, CpuCounters>::node_type;
+  using Node = std::map<CpuId, TargetCounters>::node_type;
 
   explicit Closing(ClosingCalls& calls) : calls_(calls) {}
   Closing(const Closing&) = delete;
   Closing& operator=(const Closing&) = delete;
   ~Closing();
 
-  void add(CpuId cpu, std::vector<OpenedGroup> groups) {
+  void add(CpuId cpu, std::vector<EventGroup> groups) {
     groups_.emplace_back(cpu, std::move(groups));
   }
   void add(Node cpu) { cpus_.push_back(std::move(cpu)); }
 
  private:
   ClosingCalls& calls_;
-  std::vector<std::pair<CpuId, std::vector<OpenedGroup>>> groups_;
+  std::vector<std::pair<CpuId, std::vector<EventGroup>>> groups_;
   std::vector<Node> cpus_;
 };
 

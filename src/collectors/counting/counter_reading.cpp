@@ -63,11 +63,12 @@ CounterSet::Turn CounterSet::read_all(Lock& lock, Reading& reading) {
   const std::uint64_t turn = ++turn_;
   const RawCount begun = monotonic_ns();
   is_reading_ = true;
+  reading.target = take_storage();
   bool changed = false;
   const CpuList& online = online_.refresh();
   for (auto entry = cpus_.begin(); entry != cpus_.end() && turn == turn_;) {
     const std::uint64_t generation = generation_;
-    CpuCounters& counters = entry->second;
+    TargetCounters& counters = entry->second;
     if (!contains(online, entry->first)) {
       counters.mark_offline();
       changed = true;
@@ -77,6 +78,7 @@ CounterSet::Turn CounterSet::read_all(Lock& lock, Reading& reading) {
     // Once more where CPUs came, went or were opened anew meanwhile, for those not read yet.
     entry = generation == generation_ ? std::next(entry) : cpus_.begin();
   }
+  storage_.push_back(std::move(reading.target));
   if (changed && on_change_) {
     on_change_();
   }
@@ -93,27 +95,27 @@ CounterSet::Turn CounterSet::read_all(Lock& lock, Reading& reading) {
 // Whether the opening thread has to be told of something.
 bool CounterSet::read_cpu(Entry& entry, Lock& lock, Reading& reading) {
   const std::uint64_t turn = turn_;
-  CpuCounters* counters = claim(entry, lock);
+  TargetCounters* counters = claim(entry, lock);
   if (counters == nullptr) {
     return false;
   }
   in_hand_ = counters;
   lock.unlock();
-  const RawCount now = counters->collect(kernel_);
+  const RawCount now = counters->collect(kernel_, *reading.target);
   lock.lock();
   if (turn == turn_) {
     in_hand_ = nullptr;
   }
-  counters->apply(now);
+  counters->apply(now, *reading.target);
   give_back(*counters, reading.closing);
-  const std::vector<Fault>& faults = counters->faults();
+  const std::vector<Fault>& faults = reading.target->faults();
   reading.faults.insert(reading.faults.end(), faults.begin(), faults.end());
   read_failures_ += faults.size();
   condition_changes_ += counters->conditions_changed() ? 1 : 0;
   return counters->wants_reopening().has_value() || counters->conditions_changed();
 }
 
-CpuCounters* CounterSet::claim(Entry& entry, Lock& lock) {
+TargetCounters* CounterSet::claim(Entry& entry, Lock& lock) {
   if (entry.second.claim().is_held()) {
     return claim(entry.first, lock);
   }
@@ -121,7 +123,7 @@ CpuCounters* CounterSet::claim(Entry& entry, Lock& lock) {
   return &entry.second;
 }
 
-CpuCounters* CounterSet::claim(CpuId cpu, Lock& lock) {
+TargetCounters* CounterSet::claim(CpuId cpu, Lock& lock) {
   while (true) {
     const auto entry = cpus_.find(cpu);
     if (entry == cpus_.end()) {
@@ -142,7 +144,16 @@ CpuCounters* CounterSet::claim(CpuId cpu, Lock& lock) {
   }
 }
 
-void CounterSet::give_back(CpuCounters& counters, Closing& closing) {
+std::unique_ptr<TargetReading> CounterSet::take_storage() {
+  if (storage_.empty()) {
+    return std::make_unique<TargetReading>();
+  }
+  std::unique_ptr<TargetReading> taken = std::move(storage_.back());
+  storage_.pop_back();
+  return taken;
+}
+
+void CounterSet::give_back(TargetCounters& counters, Closing& closing) {
   counters.claim().give_back();
   claim_freed_.notify_all();
   const auto departed = std::find_if(departed_.begin(), departed_.end(),

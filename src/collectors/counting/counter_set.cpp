@@ -10,30 +10,34 @@ CounterSet::CounterSet(PerfKernel& kernel, EventSet events, OnlineCpus online)
     : kernel_(kernel), events_(std::move(events)), traits_(events_), online_(std::move(online)) {}
 
 void CounterSet::install(const CpuInfo& info, OpenedCpu opened) {
-  Closing closing(closing_calls_);
+  Reading reading(closing_calls_);
   Lock lock(mutex_);
-  const auto [entry, is_new] = cpus_.try_emplace(info.cpu, info, traits_);
+  const auto [entry, is_new] =
+      cpus_.try_emplace(info.cpu, std::make_shared<const CpuInfo>(info), traits_);
   if (is_new) {
     mark_untrusted(entry->second);
   }
-  CpuCounters* counters = claim(info.cpu, lock);
+  TargetCounters* counters = claim(info.cpu, lock);
   if (counters == nullptr) {
-    closing.add(info.cpu, std::move(opened.groups));
+    reading.closing.add(info.cpu, states_.share(std::move(opened), events_.size()).groups);
     return;
   }
+  reading.target = take_storage();
   const bool reads = !counters->is_offline();
   lock.unlock();
   if (reads) {
-    counters->collect(kernel_);
+    counters->collect(kernel_, *reading.target);
   }
   counters->claim().call_begins(monotonic_ns());
-  closing.add(info.cpu, enable_groups(kernel_, opened));
+  reading.closing.add(info.cpu, enable_groups(kernel_, opened));
   lock.lock();
   if (reads) {
-    counters->apply(monotonic_ns());
+    counters->apply(monotonic_ns(), *reading.target);
   }
-  closing.add(info.cpu, counters->install(std::move(opened)));
-  give_back(*counters, closing);
+  reading.closing.add(info.cpu,
+                      counters->install(states_.share(std::move(opened), events_.size())));
+  give_back(*counters, reading.closing);
+  storage_.push_back(std::move(reading.target));
   reopenings_ += is_new ? 0 : 1;
   ++generation_;
   reading_ended_ = 0;
@@ -46,34 +50,37 @@ void CounterSet::set_info(const CpuInfo& info) {
   if (entry == cpus_.end()) {
     return;
   }
-  CpuInfo now = updated(entry->second.info(), info);
-  if (now == entry->second.info()) {
+  const CpuInfo& before = *entry->second.info();
+  CpuInfo now = updated(before, info);
+  if (now == before) {
     return;
   }
-  if (now.package != entry->second.info().package) {
+  if (now.package != before.package) {
     drop(entry, closing);
     return;
   }
-  entry->second.set_info(std::move(now));
+  entry->second.set_info(std::make_shared<const CpuInfo>(std::move(now)));
   mark_untrusted(entry->second);
   ++generation_;
 }
 
 void CounterSet::release(CpuId cpu) {
-  Closing closing(closing_calls_);
+  Reading reading(closing_calls_);
   Lock lock(mutex_);
-  CpuCounters* counters = claim(cpu, lock);
+  TargetCounters* counters = claim(cpu, lock);
   if (counters == nullptr) {
     return;
   }
+  reading.target = take_storage();
   if (!counters->is_offline()) {
     lock.unlock();
-    counters->collect(kernel_);
+    counters->collect(kernel_, *reading.target);
     lock.lock();
-    counters->apply(monotonic_ns());
+    counters->apply(monotonic_ns(), *reading.target);
   }
-  closing.add(cpu, counters->release());
-  give_back(*counters, closing);
+  reading.closing.add(cpu, counters->release());
+  give_back(*counters, reading.closing);
+  storage_.push_back(std::move(reading.target));
   ++generation_;
 }
 
@@ -99,7 +106,7 @@ bool CounterSet::keep_only(const CpuList& keep) {
   return dropped;
 }
 
-void CounterSet::drop(std::map<CpuId, CpuCounters>::iterator entry, Closing& closing) {
+void CounterSet::drop(std::map<CpuId, TargetCounters>::iterator entry, Closing& closing) {
   retire(entry->second);
   const bool in_call = entry->second.claim().is_held();
   if (in_call) {
@@ -110,9 +117,9 @@ void CounterSet::drop(std::map<CpuId, CpuCounters>::iterator entry, Closing& clo
   ++generation_;
 }
 
-void CounterSet::retire(CpuCounters& counters) {
+void CounterSet::retire(TargetCounters& counters) {
   counters.settle();
-  RetiredCounts& retired = retired_[counters.info().package];
+  RetiredCounts& retired = retired_[counters.info()->package];
   retired.counts.resize(events_.size());
   retired.times.resize(events_.size());
   for (std::size_t event = 0; event < events_.size(); ++event) {
@@ -132,8 +139,8 @@ void CounterSet::set_untrusted(std::map<std::string, std::vector<bool>> by_pmu) 
   reading_ended_ = 0;
 }
 
-void CounterSet::mark_untrusted(CpuCounters& counters) const {
-  const auto found = untrusted_.find(counters.info().pmu);
+void CounterSet::mark_untrusted(TargetCounters& counters) const {
+  const auto found = untrusted_.find(counters.info()->pmu);
   counters.set_untrusted(found != untrusted_.end() ? found->second : std::vector<bool>{});
 }
 
@@ -173,7 +180,7 @@ std::map<CpuId, std::map<std::size_t, EventRefusal>> CounterSet::refusals() cons
   std::map<CpuId, std::map<std::size_t, EventRefusal>> refusals;
   for (const auto& [cpu, counters] : cpus_) {
     for (std::size_t event = 0; event < events_.size(); ++event) {
-      if (const EventRefusal* refusal = counters.refusal(event)) {
+      if (const EventRefusal* refusal = counters.open_state()->refusal(event)) {
         refusals[cpu][event] = *refusal;
       }
     }
@@ -229,7 +236,7 @@ std::vector<std::pair<CpuId, Arrangement>> CounterSet::including_guests() const 
   std::vector<std::pair<CpuId, Arrangement>> cpus;
   for (const auto& [cpu, counters] : cpus_) {
     if (counters.includes_guests()) {
-      cpus.emplace_back(cpu, counters.arrangement());
+      cpus.emplace_back(cpu, counters.open_state()->arrangement);
     }
   }
   return cpus;
@@ -282,10 +289,10 @@ std::shared_ptr<const SnapshotShape> CounterSet::shape() const {
   if (newest_ && newest_->generation() == generation_) {
     return newest_->shared_shape();
   }
-  std::vector<std::shared_ptr<const OpenState>> targets;
+  std::vector<SnapshotTarget> targets;
   targets.reserve(cpus_.size());
   for (const auto& [cpu, counters] : cpus_) {
-    targets.push_back(counters.open_state());
+    targets.push_back({counters.info(), counters.open_state()});
   }
   return std::make_shared<SnapshotShape>(generation_, events_, std::move(targets), retired_);
 }

@@ -12,8 +12,8 @@
 
 #include "base/turns.h"
 #include "collectors/counting/closing.h"
-#include "collectors/counting/cpu_counters.h"
 #include "collectors/counting/snapshot.h"
+#include "collectors/counting/target_counters.h"
 #include "host/host_paths.h"
 #include "host/online_cpus.h"
 
@@ -100,13 +100,14 @@ class CounterSet {
 
  private:
   using Lock = std::unique_lock<std::mutex>;  // of mutex_
-  using Node = std::map<CpuId, CpuCounters>::node_type;
-  using Entry = std::map<CpuId, CpuCounters>::value_type;
+  using Node = std::map<CpuId, TargetCounters>::node_type;
+  using Entry = std::map<CpuId, TargetCounters>::value_type;
   // What a thread brings back from reading.
   struct Reading {
     explicit Reading(ClosingCalls& calls) : closing(calls) {}
     std::vector<Fault> faults;
     Closing closing;
+    std::unique_ptr<TargetReading> target;  // with the lock held: taken and given back
   };
   enum class Turn { done, lost };
 
@@ -114,16 +115,18 @@ class CounterSet {
   [[nodiscard]] bool shares_reading(RawCount arrived) const;
   Turn read_all(Lock& lock, Reading& reading);
   bool read_cpu(Entry& entry, Lock& lock, Reading& reading);
+  // Storage that is used again: of as many threads as have ever read at once.
+  std::unique_ptr<TargetReading> take_storage();
   void wait_for_reader(Lock& lock);
   // Null where the CPU is gone or a call hangs on it.
-  CpuCounters* claim(Entry& entry, Lock& lock);
-  CpuCounters* claim(CpuId cpu, Lock& lock);
-  void give_back(CpuCounters& counters, Closing& closing);
+  TargetCounters* claim(Entry& entry, Lock& lock);
+  TargetCounters* claim(CpuId cpu, Lock& lock);
+  void give_back(TargetCounters& counters, Closing& closing);
   // Takes a CPU out. What it had counted stays in the sums; its groups go to `closing`, or, while a
   // call is made on them, to the thread in that call.
-  void drop(std::map<CpuId, CpuCounters>::iterator entry, Closing& closing);
-  void retire(CpuCounters& counters);
-  void mark_untrusted(CpuCounters& counters) const;
+  void drop(std::map<CpuId, TargetCounters>::iterator entry, Closing& closing);
+  void retire(TargetCounters& counters);
+  void mark_untrusted(TargetCounters& counters) const;
   [[nodiscard]] std::shared_ptr<const Snapshot> newest() const;
   [[nodiscard]] std::shared_ptr<const SnapshotShape> shape() const;
 
@@ -132,7 +135,8 @@ class CounterSet {
   EventTraits traits_;
   mutable std::mutex mutex_;
   OnlineCpus online_;
-  std::map<CpuId, CpuCounters> cpus_;
+  std::map<CpuId, TargetCounters> cpus_;
+  OpenStates states_;
   Retired retired_;
   std::map<std::string, std::vector<bool>> untrusted_;  // by PMU
   std::function<void()> on_change_;
@@ -144,11 +148,12 @@ class CounterSet {
   std::condition_variable claim_freed_;
   std::condition_variable reading_done_;
   ClosingCalls closing_calls_;
+  std::vector<std::unique_ptr<TargetReading>> storage_;  // nobody's at the moment
   std::vector<Node> departed_;  // dropped while a call hangs: the thread in it closes them
   RawCount reading_ended_ = 0;
-  std::uint64_t turn_ = 0;          // another whenever a thread begins to read, or is lost
-  bool is_reading_ = false;         // a thread that is not lost
-  CpuCounters* in_hand_ = nullptr;  // what it has claimed
+  std::uint64_t turn_ = 0;             // another whenever a thread begins to read, or is lost
+  bool is_reading_ = false;            // a thread that is not lost
+  TargetCounters* in_hand_ = nullptr;  // what it has claimed
   std::size_t lost_readers_ = 0;
 
   // What was handed out last, and that whose turn is to come: made from the above when asked for.

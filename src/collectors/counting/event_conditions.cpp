@@ -11,47 +11,53 @@ constexpr RawCount kOver = 30'000'000'000;  // ns
 
 }  // namespace
 
-EventConditions::EventConditions(std::size_t events) : conditions_(events), whole_for_(events) {}
+EventConditions::EventConditions(std::size_t events) : events_(events) {}
 
 void EventConditions::set(std::size_t event, const EventCondition& condition) {
-  EventCondition& now = conditions_[event];
-  changed_ = changed_ || now.lack != condition.lack || now.error != condition.error ||
-             now.percent.has_value() != condition.percent.has_value();
-  now = condition;
+  if (noted_.empty() && condition.lack == Lack::none) {
+    return;
+  }
+  noted_.resize(events_);
+  Noted& now = noted_[event];
+  changed_ = changed_ || now.condition.lack != condition.lack ||
+             now.condition.error != condition.error ||
+             now.condition.percent.has_value() != condition.percent.has_value();
+  if (condition.lack == Lack::shared) {
+    now.whole_for = 0;
+  }
+  now.condition = condition;
 }
 
-void EventConditions::judge(std::size_t event, GroupState state, const ShareWindow& passed) {
+void EventConditions::judge(std::size_t event, GroupState state, const GroupClocks& passed) {
   if (state == GroupState::starved) {
     set(event, {Lack::taken, std::nullopt, 0});
   } else if (passed.running * 100 < passed.enabled * kWholePercent) {
-    whole_for_[event] = 0;
     set(event, {Lack::shared, static_cast<std::uint8_t>(passed.running * 100 / passed.enabled), 0});
-  } else {
-    whole_for_[event] += passed.enabled;
-    if (conditions_[event].lack != Lack::shared || whole_for_[event] >= kOver) {
+  } else if (!noted_.empty()) {
+    noted_[event].whole_for += passed.enabled;
+    if (of(event).lack != Lack::shared || noted_[event].whole_for >= kOver) {
       set(event, {});
     }
   }
 }
 
-void EventConditions::note_times(const std::vector<std::size_t>& events, const ShareWindow& times,
-                                 GroupState state, ShareWindow& window) {
+void EventConditions::note_times(const std::vector<std::size_t>& events, const GroupClocks& now,
+                                 GroupState state, GroupClocks& window) {
   for (const std::size_t event : events) {
-    const Lack lack = conditions_[event].lack;
+    const Lack lack = of(event).lack;
     if (lack == Lack::unread || lack == Lack::cut_short) {
       set(event, {});
     }
   }
-  const bool runs_on = times.enabled >= window.enabled && times.running >= window.running;
-  if (state == GroupState::dead || !runs_on) {
-    window = times;
+  if (state == GroupState::dead || now.run_backwards_from(window)) {
+    window = now;
     return;
   }
-  const ShareWindow passed{times.enabled - window.enabled, times.running - window.running};
+  const GroupClocks passed = now - window;
   if (passed.enabled < kShortestWindow) {
     return;
   }
-  window = times;
+  window = now;
   for (const std::size_t event : events) {
     judge(event, state, passed);
   }
@@ -59,8 +65,7 @@ void EventConditions::note_times(const std::vector<std::size_t>& events, const S
 
 void EventConditions::note_parting(const std::vector<std::size_t>& events) {
   for (const std::size_t event : events) {
-    if (conditions_[event].lack == Lack::none) {
-      whole_for_[event] = 0;
+    if (of(event).lack == Lack::none) {
       set(event, {Lack::shared, std::nullopt, 0});
     }
   }
@@ -75,8 +80,9 @@ void EventConditions::note_failure(const std::vector<std::size_t>& events, const
 }
 
 void EventConditions::forget(std::size_t event) {
-  conditions_[event] = {};
-  whole_for_[event] = 0;
+  if (!noted_.empty()) {
+    noted_[event] = {};
+  }
 }
 
 bool EventConditions::take_change() {

@@ -28,26 +28,22 @@ struct EventCondition {
   int error = 0;  // errno, of one that is unread
 };
 
-// A group's times at the begin of a window, in ns.
-struct ShareWindow {
-  RawCount enabled = 0;
-  RawCount running = 0;
-};
-
-// What the events of one CPU lack by their readings, for findings. Judged by how things are, not by
-// what has changed: what has no counter from its first reading on lacks it as well. It outlasts the
-// reopening of a group.
+// What the events of one target lack by their readings, for findings. Judged by how things are, not
+// by what has changed: what has no counter from its first reading on lacks it as well. It outlasts
+// the reopening of a group.
 //
 // Told late and kept long, so that it does not come and go with each reading: a share is that of 50
 // ms at the least, an event is shared where it runs for less than 98 % of such a time, and is so
-// until it has not been for 30 s in all. Allocates nothing but when it is made.
+// until it has not been for 30 s in all. Allocates nothing but when something is lacking for the
+// first time.
 class EventConditions {
  public:
   explicit EventConditions(std::size_t events);
 
-  // The group of `events` was read: its times, and how it fares. `window` is the group's.
-  void note_times(const std::vector<std::size_t>& events, const ShareWindow& times,
-                  GroupState state, ShareWindow& window);
+  // The group of `events` was read: its clocks, and how it fares. `window` is the group's: as its
+  // clocks were when the share that is looked at began.
+  void note_times(const std::vector<std::size_t>& events, const GroupClocks& now, GroupState state,
+                  GroupClocks& window);
   // The group of all hardware events did not run all the time; its parts will be read apart.
   void note_parting(const std::vector<std::size_t>& events);
   // Its readings have failed for several times in a row, the last time so.
@@ -55,19 +51,25 @@ class EventConditions {
   // The event is not open any more.
   void forget(std::size_t event);
 
-  [[nodiscard]] const EventCondition& of(std::size_t event) const { return conditions_[event]; }
+  [[nodiscard]] EventCondition of(std::size_t event) const {
+    return noted_.empty() ? EventCondition{} : noted_[event].condition;
+  }
 
   // Whether any is another one since this was asked last. A share that is another is no change.
   [[nodiscard]] bool take_change();
 
  private:
+  struct Noted {
+    EventCondition condition;
+    RawCount whole_for = 0;  // ns since it was last seen to share its counter
+  };
+
   void set(std::size_t event, const EventCondition& condition);
-  void judge(std::size_t event, GroupState state, const ShareWindow& passed);
+  void judge(std::size_t event, GroupState state, const GroupClocks& passed);
 
   bool changed_ = false;
-  // By event.
-  std::vector<EventCondition> conditions_;
-  std::vector<RawCount> whole_for_;  // ns since it was last seen to share its counter
+  std::size_t events_;
+  std::vector<Noted> noted_;  // by event; empty where none has ever lacked anything
 };
 
 }  // namespace perf_exporter

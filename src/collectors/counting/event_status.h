@@ -63,6 +63,8 @@ struct EventRefusal {
   EventStatus status = EventStatus::untried;
   Fault fault;
   Obstacle obstacle = Obstacle::answer;
+
+  bool operator==(const EventRefusal&) const = default;
 };
 
 // The kernel's answer to an event that was opened alone.

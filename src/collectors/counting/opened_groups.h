@@ -13,7 +13,8 @@
 
 namespace perf_exporter {
 
-// Whether the semantic groups of a CPU's hardware events are read as one group, or each on its own.
+// Whether the semantic groups of a target's hardware events are read as one group, or each on its
+// own.
 enum class Arrangement { merged, apart };
 
 // A group and which of the wanted events its members are.
@@ -22,6 +23,7 @@ struct OpenedGroup {
   std::vector<std::size_t> events;  // indices into the wanted events, the leader first
   bool is_hardware = false;         // of hardware events, else of software events
   bool is_merged_hardware = false;  // holds more than one semantic group of hardware events
+  bool includes_guests = false;     // of hardware events: counts what guests execute
   GroupClock clock = GroupClock::always_runs;
 };
 

@@ -6,16 +6,15 @@
 namespace perf_exporter {
 
 SnapshotShape::SnapshotShape(std::uint64_t of_generation, EventSet of_events,
-                             std::vector<std::shared_ptr<const OpenState>> of_targets,
-                             Retired of_retired)
+                             std::vector<SnapshotTarget> of_targets, Retired of_retired)
     : generation(of_generation),
       events(std::move(of_events)),
       targets(std::move(of_targets)),
       retired(std::move(of_retired)),
       leader_columns(events.size()) {
   std::vector<bool> leads(events.size());
-  for (const auto& target : targets) {
-    for (const std::size_t leader : target->leaders) {
+  for (const SnapshotTarget& target : targets) {
+    for (const std::size_t leader : target.open->leaders) {
       if (leader != OpenState::kNotOpen) {
         leads[leader] = true;
       }

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "base/count.h"
 #include "collectors/counting/event_conditions.h"
 #include "collectors/counting/event_status.h"
+#include "collectors/counting/open_state.h"
 #include "collectors/counting/withheld_events.h"
 #include "collectors/events/event.h"
 #include "host/topology.h"
@@ -32,18 +32,10 @@ struct RetiredCounts {
 
 using Retired = std::map<std::string, RetiredCounts>;  // by package
 
-// What stays as it is while the same groups are open on a CPU. Immutable, and shared by all
-// snapshots of that time.
-struct OpenState {
-  static constexpr std::size_t kNotOpen = std::numeric_limits<std::size_t>::max();
-
-  CpuInfo info;
-  // By event: the one that leads its group; kNotOpen where it is not open.
-  std::vector<std::size_t> leaders;
-  // Why events are not open.
-  std::map<std::size_t, EventRefusal> refusals;
-  // As OpenedCpu's.
-  std::optional<Fault> crowded;
+// A row of a snapshot beside its numbers: where it is counted and what opening it came to.
+struct SnapshotTarget {
+  std::shared_ptr<const CpuInfo> info;
+  std::shared_ptr<const OpenState> open;
 };
 
 // One event on one CPU, as of a reading.
@@ -68,12 +60,12 @@ struct GroupCell {
 // Which rows and columns there are: the same for all snapshots between two changes of what is open.
 // Immutable.
 struct SnapshotShape {
-  SnapshotShape(std::uint64_t generation, EventSet events,
-                std::vector<std::shared_ptr<const OpenState>> targets, Retired retired);
+  SnapshotShape(std::uint64_t generation, EventSet events, std::vector<SnapshotTarget> targets,
+                Retired retired);
 
   std::uint64_t generation;  // another whenever CPUs or groups come or go
   EventSet events;
-  std::vector<std::shared_ptr<const OpenState>> targets;  // by row
+  std::vector<SnapshotTarget> targets;  // by row
   Retired retired;
   std::vector<std::size_t> leaders;         // the events that lead a group on any CPU, sorted
   std::vector<std::size_t> leader_columns;  // by event: its index in `leaders`, or their number
@@ -85,10 +77,10 @@ class SnapshotRow {
   // Row `row` of `shape` with that row's cells, one for each event and one for each leader.
   SnapshotRow(const SnapshotShape& shape, std::size_t row, const Cell* cells,
               const GroupCell* groups)
-      : shape_(&shape), open_(shape.targets[row].get()), cells_(cells), groups_(groups) {}
+      : shape_(&shape), target_(&shape.targets[row]), cells_(cells), groups_(groups) {}
 
-  [[nodiscard]] CpuId cpu() const { return open_->info.cpu; }
-  [[nodiscard]] const CpuInfo& info() const { return open_->info; }
+  [[nodiscard]] CpuId cpu() const { return target_->info->cpu; }
+  [[nodiscard]] const CpuInfo& info() const { return *target_->info; }
   // The CPU went away: it has no data until it is removed or counts again.
   [[nodiscard]] bool is_offline() const { return is_offline_; }
 
@@ -106,15 +98,13 @@ class SnapshotRow {
 
   // Why an event is not open; null where it is.
   [[nodiscard]] const EventRefusal* refusal(std::size_t event) const {
-    const auto refused = open_->refusals.find(event);
-    return refused != open_->refusals.end() ? &refused->second : nullptr;
+    return target_->open->refusal(event);
   }
   // The event that leads the group of `event`; nothing where it is not open.
   [[nodiscard]] std::optional<std::size_t> leader_of(std::size_t event) const {
-    const std::size_t leader = open_->leaders[event];
-    return leader != OpenState::kNotOpen ? std::optional(leader) : std::nullopt;
+    return target_->open->leader_of(event);
   }
-  [[nodiscard]] const std::optional<Fault>& crowded() const { return open_->crowded; }
+  [[nodiscard]] const std::optional<Fault>& crowded() const { return target_->open->crowded; }
 
   // Times of the groups that `event` has led; nothing where it leads none now.
   [[nodiscard]] std::optional<GroupTimes> times_led_by(std::size_t event) const {
@@ -143,7 +133,7 @@ class SnapshotRow {
   }
 
   const SnapshotShape* shape_;
-  const OpenState* open_;
+  const SnapshotTarget* target_;
   const Cell* cells_;
   const GroupCell* groups_;
   bool is_offline_ = false;

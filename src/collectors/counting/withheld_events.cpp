@@ -9,7 +9,6 @@ namespace perf_exporter {
 namespace {
 
 constexpr RawCount kMinute = 60'000'000'000;  // ns
-constexpr RawCount kNotOpen = std::numeric_limits<RawCount>::max();
 constexpr Encoding kInstructions{PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS};
 
 }  // namespace
@@ -31,84 +30,83 @@ EventTraits::EventTraits(const EventSet& wanted) {
   }
 }
 
-WithheldEvents::WithheldEvents(const EventTraits& traits)
-    : traits_(&traits),
-      moved_(traits.events.size()),
-      running_(moved_.size(), kNotOpen),
-      trust_(moved_.size()),
-      withheld_(moved_.size()),
-      next_(moved_.size()) {}
+WithheldEvents::WithheldEvents(std::size_t events) : events_(std::make_unique<Of[]>(events)) {}
 
-void WithheldEvents::note(std::size_t event, RawCount value, RawCount running) {
-  if (value > 0) {
-    moved_[event] = true;
-  }
-  running_[event] = running;
-  is_settled_ = is_settled_ && (moved_[event] || !traits_->events[event].is_mover);
+void WithheldEvents::note(const EventTraits& traits, std::size_t event, RawCount value) {
+  Of& one = events_[event];
+  one.has_moved = one.has_moved || value > 0;
+  is_settled_ = is_settled_ && (one.has_moved || !traits.events[event].is_mover);
 }
 
-void WithheldEvents::forget_open() {
-  std::fill(running_.begin(), running_.end(), kNotOpen);
-}
-
-void WithheldEvents::set_untrusted(const std::vector<bool>& untrusted) {
-  for (std::size_t event = 0; event < trust_.size(); ++event) {
+void WithheldEvents::set_untrusted(const EventTraits& traits, const std::vector<bool>& untrusted) {
+  for (std::size_t event = 0; event < traits.events.size(); ++event) {
+    Of& one = events_[event];
     if (event < untrusted.size() && untrusted[event]) {
-      trust_[event] = Trust::lost;
-    } else if (trust_[event] == Trust::lost) {
-      trust_[event] = Trust::returning;
+      one.trust = Trust::lost;
+    } else if (one.trust == Trust::lost) {
+      one.trust = Trust::returning;
       is_returning_ = true;
     }
   }
 }
 
-void WithheldEvents::end_reading() {
-  if (std::exchange(is_returning_, false)) {
-    std::replace(trust_.begin(), trust_.end(), Trust::returning, Trust::given);
+void WithheldEvents::end_reading(const EventTraits& traits) {
+  if (!std::exchange(is_returning_, false)) {
+    return;
+  }
+  for (std::size_t event = 0; event < traits.events.size(); ++event) {
+    Of& one = events_[event];
+    one.trust = one.trust == Trust::returning ? Trust::given : one.trust;
   }
 }
 
-Withheld WithheldEvents::judged(std::size_t event) const {
-  if (moved_[event] || running_[event] == kNotOpen) {
+Withheld WithheldEvents::judged(const EventTraits& traits, std::span<const RawCount> running,
+                                std::size_t event) const {
+  // What has not run has executed nothing: a cgroup that rests is at 0, which is true.
+  if (events_[event].has_moved || running[event] == kNotOpen || running[event] == 0) {
     return Withheld::no;
   }
-  const std::size_t witness = traits_->instructions;
+  const std::size_t witness = traits.instructions;
   const bool has_witness =
-      witness != EventTraits::kNone && witness != event && running_[witness] != kNotOpen;
-  const bool code_ran = !has_witness || moved_[witness];
-  return code_ran && running_[event] >= kMinute ? Withheld::silent : Withheld::waiting;
+      witness != EventTraits::kNone && witness != event && running[witness] != kNotOpen;
+  const bool code_ran = !has_witness || events_[witness].has_moved;
+  return code_ran && running[event] >= kMinute ? Withheld::silent : Withheld::waiting;
 }
 
-bool WithheldEvents::is_silent_itself(std::size_t event) const {
-  return traits_->events[event].is_mover && judged(event) == Withheld::silent;
+// For an event that has not moved, and, where it is a divisor, those that belong with it.
+void WithheldEvents::hold(const EventTraits& traits, std::size_t event, Withheld hold) {
+  events_[event].is_silent_itself = hold == Withheld::silent;
+  const EventTraits::Of& own = traits.events[event];
+  for (std::size_t other = 0; other < traits.events.size(); ++other) {
+    const bool goes_along =
+        own.is_required && traits.events[other].semantic_group == own.semantic_group;
+    if (other == event || goes_along) {
+      events_[other].next = std::max(events_[other].next, hold);
+    }
+  }
 }
 
-bool WithheldEvents::judge() {
+bool WithheldEvents::judge(const EventTraits& traits, std::span<const RawCount> running) {
   if (is_settled_) {  // as nearly always
     return false;
   }
-  std::fill(next_.begin(), next_.end(), Withheld::no);
-  for (const std::size_t event : traits_->movers) {
-    const Withheld hold = judged(event);
-    if (hold == Withheld::no) {
-      continue;
-    }
-    for (std::size_t other = 0; other < next_.size(); ++other) {
-      const EventTraits::Of& own = traits_->events[event];
-      const bool goes_along =
-          own.is_required && traits_->events[other].semantic_group == own.semantic_group;
-      if (other == event || goes_along) {
-        next_[other] = std::max(next_[other], hold);
-      }
+  const std::span<Of> all(events_.get(), traits.events.size());
+  for (Of& one : all) {
+    one.next = Withheld::no;
+    one.is_silent_itself = false;
+  }
+  for (const std::size_t event : traits.movers) {
+    if (const Withheld why = judged(traits, running, event); why != Withheld::no) {
+      hold(traits, event, why);
     }
   }
-  const auto same_silence = [](Withheld before, Withheld after) {
-    return (before == Withheld::silent) == (after == Withheld::silent);
-  };
-  const bool changed = !std::equal(withheld_.begin(), withheld_.end(), next_.begin(), same_silence);
-  withheld_.swap(next_);
-  is_settled_ = std::all_of(withheld_.begin(), withheld_.end(),
-                            [](Withheld hold) { return hold == Withheld::no; });
+  bool changed = false;
+  is_settled_ = true;
+  for (Of& one : all) {
+    changed = changed || (one.withheld == Withheld::silent) != (one.next == Withheld::silent);
+    is_settled_ = is_settled_ && one.next == Withheld::no;
+    one.withheld = one.next;
+  }
   return changed;
 }
 

@@ -15,6 +15,13 @@ bool may_be_too_large(const EventRefusal& refusal) {
   return is_such && refusal.fault.code != ENODEV;
 }
 
+GroupClock clock_of(const Target& target, Guests guests) {
+  if (!target.always_runs()) {
+    return GroupClock::may_rest;
+  }
+  return guests == Guests::exclude ? GroupClock::stops_in_guests : GroupClock::always_runs;
+}
+
 }  // namespace
 
 // One target's opening under way.
@@ -105,9 +112,9 @@ bool GroupOpener::open_group(Attempt& attempt, const Indices& events) {
     return false;
   }
   attempt.allowance -= events.size();
-  const GroupClock clock =
-      guests == Guests::exclude ? GroupClock::stops_in_guests : GroupClock::always_runs;
-  attempt.result.groups.push_back({std::move(*group), events, hardware, false, clock});
+  const bool includes_guests = hardware && guests == Guests::include;
+  attempt.result.groups.push_back({std::move(*group), events, hardware, false, includes_guests,
+                                   clock_of(attempt.target, guests)});
   return true;
 }
 

@@ -8,8 +8,9 @@ namespace {
 constexpr RawCount kMs = 1'000'000;
 
 // All times in ms.
-GroupState look(GroupWatch& watch, RawCount enabled, RawCount running, RawCount now) {
-  return watch.observe(enabled * kMs, running * kMs, {now * kMs, now * kMs});
+GroupState look(GroupWatch& watch, RawCount enabled, RawCount running, RawCount now,
+                RawCount excused_until = 0) {
+  return watch.observe({enabled * kMs, running * kMs}, {now * kMs, now * kMs}, excused_until * kMs);
 }
 
 TEST(GroupWatch, CountsWhileItRunsWheneverItIsEnabled) {
@@ -20,8 +21,8 @@ TEST(GroupWatch, CountsWhileItRunsWheneverItIsEnabled) {
 
 TEST(GroupWatch, ARunningTimeShortByRoundingIsCounting) {
   GroupWatch watch;
-  EXPECT_EQ(watch.observe(1'000'000'000, 999'500'000, {0, 0}), GroupState::counting);
-  EXPECT_EQ(watch.observe(2'000'000'000, 1'990'000'000, {1'000'000'000, 1'000'000'000}),
+  EXPECT_EQ(watch.observe({1'000'000'000, 999'500'000}, {0, 0}), GroupState::counting);
+  EXPECT_EQ(watch.observe({2'000'000'000, 1'990'000'000}, {1'000'000'000, 1'000'000'000}),
             GroupState::multiplexed);
 }
 
@@ -111,32 +112,29 @@ TEST(GroupWatch, IsDeadWhereItsClockStoodStillForMoreThanHalfOfTheTime) {
 // call began.
 TEST(GroupWatch, TimeSpentInTheCallsIsNoStandingClock) {
   GroupWatch watch;
-  watch.observe(10 * kMs, 10 * kMs, {10 * kMs, 900 * kMs});
-  EXPECT_EQ(watch.observe(20 * kMs, 20 * kMs, {910 * kMs, 1800 * kMs}), GroupState::counting);
+  watch.observe({10 * kMs, 10 * kMs}, {10 * kMs, 900 * kMs});
+  EXPECT_EQ(watch.observe({20 * kMs, 20 * kMs}, {910 * kMs, 1800 * kMs}), GroupState::counting);
 }
 
 TEST(GroupWatch, CountersThatWereBorrowedAreNotShared) {
   GroupWatch watch;
   look(watch, 1000, 1000, 1000);
-  watch.excuse_sharing(1100 * kMs);
-  EXPECT_EQ(look(watch, 1050, 1046, 1050), GroupState::counting);
-  EXPECT_EQ(look(watch, 1500, 1492, 1500), GroupState::counting) << "begun before the end";
-  EXPECT_FALSE(look(watch, 2000, 1988, 2000) == GroupState::counting) << "that is over";
+  EXPECT_EQ(look(watch, 1050, 1046, 1050, 1100), GroupState::counting);
+  EXPECT_EQ(look(watch, 1500, 1492, 1500, 1100), GroupState::counting) << "begun before the end";
+  EXPECT_FALSE(look(watch, 2000, 1988, 2000, 1100) == GroupState::counting) << "that is over";
 }
 
 TEST(GroupWatch, WhatSharedItsCountersOrHadNoneIsNotExcused) {
   GroupWatch watch;
-  watch.excuse_sharing(5000 * kMs);
-  EXPECT_EQ(look(watch, 1000, 500, 1000), GroupState::multiplexed) << "at the first reading";
-  EXPECT_EQ(look(watch, 2000, 1000, 2000), GroupState::multiplexed);
+  EXPECT_EQ(look(watch, 1000, 500, 1000, 5000), GroupState::multiplexed) << "at the first reading";
+  EXPECT_EQ(look(watch, 2000, 1000, 2000, 5000), GroupState::multiplexed);
   EXPECT_FALSE(watch.is_excused());
 }
 
 TEST(GroupWatch, AClockThatStandsStillIsNotExcused) {
   GroupWatch watch;
   look(watch, 1000, 1000, 1000);
-  watch.excuse_sharing(5000 * kMs);
-  EXPECT_EQ(look(watch, 1000, 1000, 1500), GroupState::dead);
+  EXPECT_EQ(look(watch, 1000, 1000, 1500, 5000), GroupState::dead);
 }
 
 TEST(GroupWatch, AClockThatStopsInGuestsMayStandForASecond) {
@@ -145,6 +143,36 @@ TEST(GroupWatch, AClockThatStopsInGuestsMayStandForASecond) {
   EXPECT_EQ(look(watch, 1001, 1001, 16'000), GroupState::counting);
   EXPECT_EQ(look(watch, 1001, 1001, 16'999), GroupState::counting);
   EXPECT_EQ(look(watch, 1001, 1001, 17'000), GroupState::dead);
+}
+
+TEST(GroupWatch, WhatMayRestIsNeverDead) {
+  GroupWatch watch(GroupState::starved, GroupClock::may_rest);
+  look(watch, 1000, 1000, 1000);
+  EXPECT_EQ(look(watch, 1000, 1000, 3'600'000), GroupState::counting) << "an hour";
+  EXPECT_EQ(look(watch, 1001, 1001, 3'600'100), GroupState::counting);
+  EXPECT_EQ(look(watch, 2100, 1001, 3'700'000), GroupState::starved) << "it ran without a counter";
+}
+
+TEST(GroupWatch, WhatHasOnlyRestedCountsNothingAndLacksNothing) {
+  GroupWatch idle(GroupState::starved, GroupClock::may_rest);
+  EXPECT_EQ(look(idle, 0, 0, 1000), GroupState::counting);
+  EXPECT_EQ(look(idle, 0, 0, 90'000), GroupState::counting);
+  EXPECT_EQ(look(idle, 5, 0, 91'000), GroupState::starved) << "it runs, without a counter";
+  GroupWatch whole(GroupState::starved, GroupClock::may_rest);
+  look(whole, 0, 0, 1000);
+  EXPECT_EQ(look(whole, 5, 5, 91'000), GroupState::counting);
+  GroupWatch always(GroupState::starved, GroupClock::always_runs);
+  EXPECT_EQ(look(always, 0, 0, 1), GroupState::starved);
+}
+
+TEST(GroupWatch, AReadingThatIsNotTakenInTellsWhetherItIsDead) {
+  GroupWatch watch;
+  EXPECT_FALSE(watch.is_dead_at({0, 0}, {0, 0})) << "nothing to compare it with";
+  look(watch, 1000, 1000, 1000);
+  EXPECT_TRUE(watch.is_dead_at({1000 * kMs, 1000 * kMs}, {2000 * kMs, 2000 * kMs}));
+  EXPECT_FALSE(watch.is_dead_at({1990 * kMs, 1000 * kMs}, {2000 * kMs, 2000 * kMs}));
+  EXPECT_EQ(watch.clocks().enabled, 1000 * kMs);
+  EXPECT_EQ(watch.state(), GroupState::counting);
 }
 
 TEST(GroupWatch, AStandingClockKeepsTheStateForAMoment) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "perf/count_scaler.h"
+#include "fakes/scaled_event.h"
 
 namespace perf_exporter {
 namespace {
@@ -85,7 +85,7 @@ Outcome run(const Load& load) {
   constexpr RawCount kLength = 20'000'000'000;
   Simulation simulation(load);
   const auto events = static_cast<std::size_t>(load.events);
-  std::vector<CountScaler> scalers(events);
+  std::vector<ScaledEvent> scalers(events);
   std::vector<Count> lifetimes(events);
   Outcome outcome;
   while (simulation.now() < kLength) {
@@ -98,7 +98,7 @@ Outcome run(const Load& load) {
       lifetimes[i] = lifetime(readings[i]);
     }
   }
-  for (CountScaler& scaler : scalers) {
+  for (ScaledEvent& scaler : scalers) {
     scaler.close();
     const double error =
         static_cast<double>(scaler.total()) / static_cast<double>(simulation.truth()) - 1;

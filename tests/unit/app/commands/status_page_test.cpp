@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::string page_of(const Options& options) {
-  const std::vector<std::shared_ptr<const OpenState>> no_cpus;
+  const std::vector<SnapshotTarget> no_cpus;
   Snapshot now;
   now.begin(std::make_shared<SnapshotShape>(1, events_of({"software"}), no_cpus, Retired()), {});
   return status_page(options, now, std::nullopt);

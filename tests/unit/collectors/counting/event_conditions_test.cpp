@@ -27,8 +27,8 @@ class EventConditionsTest : public testing::Test {
 
   const std::vector<std::size_t> group_ = {0, 1};
   EventConditions conditions_{3};
-  ShareWindow times_;
-  ShareWindow window_;
+  GroupClocks times_;
+  GroupClocks window_;
 };
 
 TEST_F(EventConditionsTest, WhatHasItsCounterAllTheTimeLacksNothing) {

@@ -129,16 +129,21 @@ inline void let_the_reading_age() {
   std::this_thread::sleep_for(std::chrono::microseconds(1200));
 }
 
-// What CounterSet does with a CPU, in one thread. `now` is the time of the reading in ns.
-inline void read_cpu(PerfKernel& kernel, CpuCounters& counters, RawCount now) {
-  counters.collect(kernel);
-  counters.apply(now);
+// What CounterSet does with a target, in one thread. `now` is the time of the reading in ns. The
+// faults.
+inline std::vector<Fault> read_target(PerfKernel& kernel, TargetCounters& counters, RawCount now) {
+  TargetReading reading;
+  counters.collect(kernel, reading);
+  counters.apply(now, reading);
+  return reading.faults();
 }
-inline std::vector<OpenedGroup> install_on(PerfKernel& kernel, CpuCounters& counters,
-                                           OpenedCpu opened, RawCount now) {
-  read_cpu(kernel, counters, now);
+inline std::vector<EventGroup> install_on(PerfKernel& kernel, TargetCounters& counters,
+                                          OpenedCpu opened, RawCount now) {
+  read_target(kernel, counters, now);
   auto old = enable_groups(kernel, opened);
-  for (OpenedGroup& group : counters.install(std::move(opened))) {
+  OpenStates states;
+  const std::size_t events = counters.open_state()->leaders.size();
+  for (EventGroup& group : counters.install(states.share(std::move(opened), events))) {
     old.push_back(std::move(group));
   }
   return old;

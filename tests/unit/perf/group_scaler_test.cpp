@@ -1,7 +1,8 @@
-#include "perf/count_scaler.h"
+#include "fakes/scaled_event.h"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 #include <vector>
 
@@ -21,25 +22,25 @@ EventReading at(RawCount value, RawCount enabled_ms, RawCount running_ms) {
 }
 
 std::uint64_t total_after(const std::vector<EventReading>& readings) {
-  CountScaler scaler;
+  ScaledEvent scaler;
   for (const EventReading& reading : readings) {
     scaler.update(reading);
   }
   return low(scaler.total());
 }
 
-TEST(CountScaler, TakesWhatRanThroughoutAsItIs) {
+TEST(GroupScaler, TakesWhatRanThroughoutAsItIs) {
   EXPECT_EQ(total_after({at(7, 1, 1), at(7, 2, 2), at(1'000'003, 3, 3)}), 1'000'003U);
 }
 
-TEST(CountScaler, ScalesWhatWasSeenByTheTimeThatWasNot) {
+TEST(GroupScaler, ScalesWhatWasSeenByTheTimeThatWasNot) {
   EXPECT_EQ(total_after({at(100, 100, 50)}), 200U);
   EXPECT_EQ(total_after({at(100, 100, 50), at(150, 200, 75)}), 400U) << "50 * 100 / 25 more";
 }
 
 // Scaled by their lifetimes these readings give 200, 185, 236 and 311: the second is a fall.
-TEST(CountScaler, HoldsWhereALifetimeWouldFall) {
-  CountScaler scaler;
+TEST(GroupScaler, HoldsWhereALifetimeWouldFall) {
+  ScaledEvent scaler;
   scaler.update(at(100, 100, 50));
   EXPECT_EQ(low(scaler.total()), 200U);
   scaler.update(at(101, 110, 60));
@@ -50,8 +51,8 @@ TEST(CountScaler, HoldsWhereALifetimeWouldFall) {
   EXPECT_EQ(low(scaler.total()), 318U) << "39 * 90 / 30 since the held baseline";
 }
 
-TEST(CountScaler, HoldsTheBaselineUntilItHasRunForLongEnough) {
-  CountScaler scaler;
+TEST(GroupScaler, HoldsTheBaselineUntilItHasRunForLongEnough) {
+  ScaledEvent scaler;
   scaler.update(at(100, 100, 50));
   scaler.update(at(110, 130, 60));
   scaler.update(at(120, 160, 74));
@@ -60,8 +61,8 @@ TEST(CountScaler, HoldsTheBaselineUntilItHasRunForLongEnough) {
   EXPECT_EQ(low(scaler.total()), 262U) << "25 * 62 / 25";
 }
 
-TEST(CountScaler, HoldsShortReadingsUntilClosed) {
-  CountScaler scaler;
+TEST(GroupScaler, HoldsShortReadingsUntilClosed) {
+  ScaledEvent scaler;
   for (const EventReading& reading :
        {at(100, 10, 5), at(101, 11, 5), at(101, 14, 6), at(140, 20, 9)}) {
     scaler.update(reading);
@@ -71,32 +72,32 @@ TEST(CountScaler, HoldsShortReadingsUntilClosed) {
   EXPECT_EQ(low(scaler.total()), 311U) << "140 * 20 / 9";
 }
 
-TEST(CountScaler, HasATotalOnceABaselineWasSettled) {
-  CountScaler shared;
+TEST(GroupScaler, HasATotalOnceABaselineWasSettled) {
+  ScaledEvent shared;
   shared.update(at(100, 48, 24));
   EXPECT_FALSE(shared.has_total()) << "24 ms tell too little";
   shared.update(at(100, 50, 25));
   EXPECT_TRUE(shared.has_total());
   shared.close();
   EXPECT_TRUE(shared.has_total()) << "what was told stays";
-  CountScaler alone;
+  ScaledEvent alone;
   alone.update(at(0, 1, 1));
   EXPECT_TRUE(alone.has_total()) << "a count of 0";
-  CountScaler nearly;
+  ScaledEvent nearly;
   nearly.update({2000, kMs, kMs - 500});
   EXPECT_TRUE(nearly.has_total()) << "1/2000 short";
   EXPECT_EQ(low(nearly.total()), 2001U);
 }
 
-TEST(CountScaler, WhatNeverHadACounterHasNoTotal) {
-  CountScaler scaler;
+TEST(GroupScaler, WhatNeverHadACounterHasNoTotal) {
+  ScaledEvent scaler;
   scaler.update(at(0, 10, 0));
   scaler.starve(at(0, 2000, 0));
   EXPECT_FALSE(scaler.has_total());
 }
 
-TEST(CountScaler, NeverExtrapolatesFromASliver) {
-  CountScaler scaler;
+TEST(GroupScaler, NeverExtrapolatesFromASliver) {
+  ScaledEvent scaler;
   scaler.update(at(1000, 1000, 1000));
   // 30 ms of 10 s: more than 25 ms, but less than 1 % of the time.
   scaler.update(at(1300, 11'000, 1030));
@@ -105,8 +106,8 @@ TEST(CountScaler, NeverExtrapolatesFromASliver) {
   EXPECT_EQ(low(scaler.total()), 1300U) << "what was seen counts, unscaled";
 }
 
-TEST(CountScaler, StarvedTimeIsNotExtrapolatedOver) {
-  CountScaler scaler;
+TEST(GroupScaler, StarvedTimeIsNotExtrapolatedOver) {
+  ScaledEvent scaler;
   scaler.update(at(1000, 1000, 1000));
   scaler.starve(at(1000, 3000, 1000));
   scaler.starve(at(1000, 60'000, 1000));
@@ -115,8 +116,8 @@ TEST(CountScaler, StarvedTimeIsNotExtrapolatedOver) {
   EXPECT_EQ(low(scaler.total()), 1020U) << "10 * 100 / 50, not 10 * 59,100 / 50";
 }
 
-TEST(CountScaler, StarvingSettlesWhatWasHeld) {
-  CountScaler scaler;
+TEST(GroupScaler, StarvingSettlesWhatWasHeld) {
+  ScaledEvent scaler;
   scaler.update(at(100, 100, 50));
   scaler.update(at(110, 130, 60));
   EXPECT_EQ(low(scaler.total()), 200U);
@@ -124,8 +125,8 @@ TEST(CountScaler, StarvingSettlesWhatWasHeld) {
   EXPECT_EQ(low(scaler.total()), 230U) << "10 * 30 / 10, and nothing for the 2,870 ms";
 }
 
-TEST(CountScaler, AfterClosingANewEventStartsFromZero) {
-  CountScaler scaler;
+TEST(GroupScaler, AfterClosingANewEventStartsFromZero) {
+  ScaledEvent scaler;
   scaler.update(at(500, 1000, 1000));
   scaler.close();
   scaler.update(at(5, 10, 10));
@@ -135,8 +136,8 @@ TEST(CountScaler, AfterClosingANewEventStartsFromZero) {
   EXPECT_EQ(low(scaler.total()), 505U);
 }
 
-TEST(CountScaler, AReadingThatRunsBackwardsAddsNothing) {
-  CountScaler scaler;
+TEST(GroupScaler, AReadingThatRunsBackwardsAddsNothing) {
+  ScaledEvent scaler;
   scaler.update(at(500, 1000, 1000));
   scaler.update(at(400, 2000, 2000));
   EXPECT_EQ(low(scaler.total()), 500U);
@@ -146,12 +147,12 @@ TEST(CountScaler, AReadingThatRunsBackwardsAddsNothing) {
   EXPECT_EQ(low(scaler.total()), 510U);
 }
 
-TEST(CountScaler, TenYearsOfFiveGigahertzOn256Cpus) {
+TEST(GroupScaler, TenYearsOfFiveGigahertzOn256Cpus) {
   constexpr RawCount kTenYears = RawCount{10} * 365 * 24 * 3600 * kSecond;
   constexpr RawCount kCycles = kTenYears * 5;
   Count sum = 0;
   for (int cpu = 0; cpu < 256; ++cpu) {
-    CountScaler scaler;
+    ScaledEvent scaler;
     scaler.update({kCycles / 4, kTenYears / 2, kTenYears / 4});
     scaler.update({kCycles / 2, kTenYears, kTenYears / 2});
     EXPECT_EQ(low(scaler.total()), kCycles);
@@ -162,15 +163,54 @@ TEST(CountScaler, TenYearsOfFiveGigahertzOn256Cpus) {
   EXPECT_EQ(low(sum % 256), 0U);
 }
 
-TEST(CountScaler, TheLargestReadingDoesNotOverflow) {
+TEST(GroupScaler, ATotalThatCanGrowNoMoreStandsStill) {
   constexpr RawCount kMax = std::numeric_limits<RawCount>::max();
-  CountScaler scaler;
-  scaler.update({kMax, kMax, kMax / 2});
-  EXPECT_EQ(low(scaler.total() / kMax), 2U);
+  ScaledEvent scaler;
+  scaler.update({kMax / 2 - 1, kMax / 2, kMax / 2});
+  EXPECT_EQ(low(scaler.total()), Tally::kMost - 1);
+  scaler.update({kMax / 2 + 5, kMax / 2 + 1, kMax / 2 + 1});
+  EXPECT_EQ(low(scaler.total()), Tally::kMost) << "6 more would need another bit";
+  scaler.update({kMax, kMax, kMax / 2 + 1'000'000'000'000'000});
+  EXPECT_EQ(low(scaler.total()), Tally::kMost) << "scaled, too";
+  EXPECT_TRUE(scaler.has_total());
 }
 
-TEST(CountScaler, WhatIsSkippedIsNeverAdded) {
-  CountScaler scaler;
+// The clocks are the group's, what is left out is a member's.
+TEST(GroupScaler, AMemberThatIsLeftOutWaitsForTheNextBaseline) {
+  constexpr std::array<std::size_t, 2> kEvents = {1, 0};
+  std::array<Tally, 2> tallies;
+  std::array<Use, 2> uses = {Use::counted, Use::counted};
+  GroupScaler scaler;
+  GroupReading reading;
+  GroupClocks before;
+  const auto read = [&](RawCount value, RawCount enabled_ms, RawCount running_ms) {
+    reading.enabled = enabled_ms * kMs;
+    reading.running = running_ms * kMs;
+    reading.members = {{value, 1}, {value * 10, 2}};
+    scaler.update(before, reading, {kEvents, tallies, uses});
+    before = reading;
+  };
+  read(100, 100, 100);
+  EXPECT_EQ(low(tallies[1].total), 100U);
+  EXPECT_EQ(low(tallies[0].total), 1000U);
+  uses[0] = Use::left_out;
+  read(110, 102, 101);  // held
+  uses[0] = Use::counted;
+  read(120, 104, 102);  // held
+  read(200, 200, 150);
+  EXPECT_EQ(low(tallies[1].total), 300U) << "100 * 100 / 50 more";
+  EXPECT_EQ(low(tallies[0].total), 1000U) << "nothing between these two baselines";
+  read(210, 300, 200);
+  EXPECT_EQ(low(tallies[1].total), 320U);
+  EXPECT_EQ(low(tallies[0].total), 1200U);
+}
+
+// 1,000 cgroups on 64 CPUs: what each costs counts.
+static_assert(sizeof(Tally) == 16);
+static_assert(sizeof(GroupScaler) == sizeof(void*));
+
+TEST(GroupScaler, WhatIsSkippedIsNeverAdded) {
+  ScaledEvent scaler;
   scaler.update(at(100, 100, 100));
   scaler.skip(at(1'000'000, 200, 200));
   EXPECT_EQ(low(scaler.total()), 100U);

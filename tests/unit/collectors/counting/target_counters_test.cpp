@@ -1,4 +1,4 @@
-#include "collectors/counting/cpu_counters.h"
+#include "collectors/counting/target_counters.h"
 
 #include <gtest/gtest.h>
 
@@ -13,14 +13,14 @@ namespace {
 
 using namespace testing_machine;
 
-class CpuCountersTest : public testing::Test {
+class TargetCountersTest : public testing::Test {
  protected:
   OpenedCpu open(Arrangement arrangement = Arrangement::merged) {
     return opener_.open(Target::of_cpu(CpuId{0}), arrangement, kPlenty);
   }
   // The clock moves on by a second a reading, as the scripted counters do.
-  void read() { read_cpu(kernel_, counters_, ++now_ * kSecond); }
-  std::vector<OpenedGroup> install(OpenedCpu opened) {
+  std::vector<Fault> read() { return read_target(kernel_, counters_, ++now_ * kSecond); }
+  std::vector<EventGroup> install(OpenedCpu opened) {
     return install_on(kernel_, counters_, std::move(opened), ++now_ * kSecond);
   }
   std::size_t index(std::string_view name) { return index_of(events_, name); }
@@ -35,11 +35,11 @@ class CpuCountersTest : public testing::Test {
       events_named({"cycles", "instructions", "branches", "branch_misses", "page_faults"});
   GroupOpener opener_{kernel_, events_, {}, Guests::include};
   EventTraits traits_{events_};
-  CpuCounters counters_{CpuInfo{}, traits_};
+  TargetCounters counters_{std::make_shared<const CpuInfo>(), traits_};
   RawCount now_ = 0;
 };
 
-TEST_F(CpuCountersTest, HasNothingBeforeItIsOpenedAndRead) {
+TEST_F(TargetCountersTest, HasNothingBeforeItIsOpenedAndRead) {
   EXPECT_EQ(status("cycles"), std::nullopt);
   EXPECT_EQ(total("cycles"), std::nullopt);
   install(open());
@@ -52,11 +52,11 @@ TEST_F(CpuCountersTest, HasNothingBeforeItIsOpenedAndRead) {
   EXPECT_EQ(kernel_.reads(), 2U);
 }
 
-TEST_F(CpuCountersTest, TellsLeadersAndTheirTimes) {
+TEST_F(TargetCountersTest, TellsLeadersAndTheirTimes) {
   install(open());
   read();
-  EXPECT_EQ(counters_.leader_of(index("branch_misses")), index("cycles"));
-  EXPECT_EQ(counters_.leader_of(index("page_faults")), index("page_faults"));
+  EXPECT_EQ(counters_.open_state()->leader_of(index("branch_misses")), index("cycles"));
+  EXPECT_EQ(counters_.open_state()->leader_of(index("page_faults")), index("page_faults"));
   const auto times = counters_.times_led_by(index("cycles"));
   ASSERT_TRUE(times);
   EXPECT_EQ(static_cast<std::uint64_t>(times->enabled), kSecond);
@@ -68,7 +68,7 @@ TEST_F(CpuCountersTest, TellsLeadersAndTheirTimes) {
   EXPECT_GT(group.read_time, 0U);
 }
 
-TEST_F(CpuCountersTest, WhatNeverRanHasNoSample) {
+TEST_F(TargetCountersTest, WhatNeverRanHasNoSample) {
   kernel_.count(hardware(), course(1000, 0));
   install(open());
   read();
@@ -77,7 +77,7 @@ TEST_F(CpuCountersTest, WhatNeverRanHasNoSample) {
   EXPECT_EQ(total("page_faults"), 1000U);
 }
 
-TEST_F(CpuCountersTest, AMergedGroupThatSharesItsCountersAsksToBeTakenApart) {
+TEST_F(TargetCountersTest, AMergedGroupThatSharesItsCountersAsksToBeTakenApart) {
   kernel_.count(hardware(), course(1000, 50));
   install(open());
   read();
@@ -88,10 +88,10 @@ TEST_F(CpuCountersTest, AMergedGroupThatSharesItsCountersAsksToBeTakenApart) {
   EXPECT_EQ(counters_.wants_reopening(), std::nullopt);
   read();
   EXPECT_EQ(counters_.wants_reopening(), std::nullopt) << "apart already";
-  EXPECT_EQ(counters_.leader_of(index("branch_misses")), index("branches"));
+  EXPECT_EQ(counters_.open_state()->leader_of(index("branch_misses")), index("branches"));
 }
 
-TEST_F(CpuCountersTest, TotalsAndTimesGoOnOverAReopening) {
+TEST_F(TargetCountersTest, TotalsAndTimesGoOnOverAReopening) {
   install(open());
   read();
   read();
@@ -106,7 +106,7 @@ TEST_F(CpuCountersTest, TotalsAndTimesGoOnOverAReopening) {
             kSecond);
 }
 
-TEST_F(CpuCountersTest, TimesOfAFormerLeaderStayInTheSums) {
+TEST_F(TargetCountersTest, TimesOfAFormerLeaderStayInTheSums) {
   install(open(Arrangement::apart));
   read();
   install(open(Arrangement::merged));
@@ -116,24 +116,22 @@ TEST_F(CpuCountersTest, TimesOfAFormerLeaderStayInTheSums) {
             2 * kSecond);
 }
 
-TEST_F(CpuCountersTest, AFailedReadMakesItsGroupAbsentForThatReading) {
+TEST_F(TargetCountersTest, AFailedReadMakesItsGroupAbsentForThatReading) {
   install(open());
   read();
   kernel_.set_read_error(EIO, PERF_TYPE_HARDWARE);
-  read();
-  EXPECT_EQ(counters_.faults().size(), 1U);
+  EXPECT_EQ(read().size(), 1U);
   EXPECT_EQ(total("cycles"), std::nullopt);
   EXPECT_EQ(status("cycles"), EventStatus::busy);
   EXPECT_FALSE(counters_.times_led_by(index("cycles")));
   EXPECT_EQ(total("page_faults"), 2000U);
   EXPECT_EQ(counters_.wants_reopening(), std::nullopt);
   kernel_.set_read_error(0);
-  read();
-  EXPECT_TRUE(counters_.faults().empty());
+  EXPECT_TRUE(read().empty());
   EXPECT_EQ(total("cycles"), 2000U);
 }
 
-TEST_F(CpuCountersTest, AReadThatGoesOnFailingIsToldAndItsCpuOpenedAnew) {
+TEST_F(TargetCountersTest, AReadThatGoesOnFailingIsToldAndItsCpuOpenedAnew) {
   install(open());
   read();
   kernel_.set_read_error(EIO, PERF_TYPE_HARDWARE);
@@ -164,16 +162,15 @@ TEST_F(CpuCountersTest, AReadThatGoesOnFailingIsToldAndItsCpuOpenedAnew) {
   EXPECT_EQ(status("cycles"), EventStatus::counting);
 }
 
-TEST_F(CpuCountersTest, AShortReadAsksForReopeningInTheSameArrangement) {
+TEST_F(TargetCountersTest, AShortReadAsksForReopeningInTheSameArrangement) {
   install(open(Arrangement::apart));
   read();
   kernel_.set_read_limit(40);
-  read();
-  EXPECT_EQ(counters_.faults().size(), 2U) << "the software group of one event is 40 bytes long";
+  EXPECT_EQ(read().size(), 2U) << "the software group of one event is 40 bytes long";
   EXPECT_EQ(counters_.wants_reopening(), Arrangement::apart);
 }
 
-TEST_F(CpuCountersTest, AStandingClockIsADeadGroup) {
+TEST_F(TargetCountersTest, AStandingClockIsADeadGroup) {
   kernel_.count(hardware(), [](const perf_event_attr&, int, int) {
     return FakeCount{500, kSecond, kSecond};
   });
@@ -187,27 +184,27 @@ TEST_F(CpuCountersTest, AStandingClockIsADeadGroup) {
   EXPECT_EQ(static_cast<std::uint64_t>(counters_.counted(index("cycles"))), 500U);
 }
 
-TEST_F(CpuCountersTest, AGroupThatCannotBeEnabledIsBusyAndHandedBack) {
+TEST_F(TargetCountersTest, AGroupThatCannotBeEnabledIsBusyAndHandedBack) {
   kernel_.set_control_error(EBUSY);
   const auto unused = install(open());
   EXPECT_EQ(unused.size(), 2U);
   EXPECT_EQ(counters_.descriptors(), 0U);
   EXPECT_EQ(status("cycles"), EventStatus::busy);
-  ASSERT_NE(counters_.refusal(index("cycles")), nullptr);
-  EXPECT_EQ(counters_.refusal(index("cycles"))->fault.code, EBUSY);
+  ASSERT_NE(counters_.open_state()->refusal(index("cycles")), nullptr);
+  EXPECT_EQ(counters_.open_state()->refusal(index("cycles"))->fault.code, EBUSY);
 }
 
-TEST_F(CpuCountersTest, ARefusedEventTellsWhy) {
+TEST_F(TargetCountersTest, ARefusedEventTellsWhy) {
   kernel_.refuse(hardware(), ENOENT);
   install(open());
   read();
   EXPECT_EQ(status("cycles"), EventStatus::unsupported);
-  EXPECT_EQ(counters_.refusal(index("cycles"))->fault.code, ENOENT);
-  EXPECT_EQ(counters_.refusal(index("page_faults")), nullptr);
-  EXPECT_EQ(counters_.leader_of(index("cycles")), std::nullopt);
+  EXPECT_EQ(counters_.open_state()->refusal(index("cycles"))->fault.code, ENOENT);
+  EXPECT_EQ(counters_.open_state()->refusal(index("page_faults")), nullptr);
+  EXPECT_EQ(counters_.open_state()->leader_of(index("cycles")), std::nullopt);
 }
 
-TEST_F(CpuCountersTest, AnOfflineCpuHasNoData) {
+TEST_F(TargetCountersTest, AnOfflineCpuHasNoData) {
   install(open());
   read();
   counters_.mark_offline();
@@ -219,12 +216,84 @@ TEST_F(CpuCountersTest, AnOfflineCpuHasNoData) {
 }
 
 // Cycles and instructions count; of the others, those at these names stay at 0.
+// A cgroup on a CPU, whose clocks go on as the test says.
+class RestingTargetTest : public TargetCountersTest {
+ protected:
+  RestingTargetTest() {
+    kernel_.count({}, [this](const perf_event_attr& attr, int, int) {
+      const bool has_counter = attr.type != PERF_TYPE_HARDWARE || has_counters_;
+      return FakeCount{has_counter ? ran_ * 1000 : 0, ran_ * kSecond,
+                       has_counter ? ran_ * kSecond : 0};
+    });
+    install(opener_.open(Target::of_cgroup(7, CpuId{0}), Arrangement::merged, kPlenty));
+  }
+
+  std::uint64_t ran_ = 0;  // for seconds
+  bool has_counters_ = true;
+};
+
+TEST_F(RestingTargetTest, WhatHasNeverRunHasCountedNothing) {
+  for (int i = 0; i < 3; ++i) {
+    read();
+    for (const char* name : {"cycles", "branch_misses", "page_faults"}) {
+      EXPECT_EQ(total(name), 0U) << name;
+      EXPECT_EQ(status(name), EventStatus::counting) << name;
+    }
+  }
+  EXPECT_EQ(counters_.wants_reopening(), std::nullopt);
+  EXPECT_FALSE(counters_.came_back());
+}
+
+TEST_F(RestingTargetTest, ATotalStandsWhileItRests) {
+  ran_ = 2;
+  read();
+  EXPECT_EQ(total("cycles"), 2000U);
+  for (int i = 0; i < 100; ++i) {
+    read();
+  }
+  EXPECT_EQ(total("cycles"), 2000U);
+  EXPECT_EQ(counters_.wants_reopening(), std::nullopt) << "idle, not dead";
+  EXPECT_FALSE(counters_.came_back());
+  ran_ = 3;
+  read();
+  EXPECT_EQ(total("cycles"), 3000U);
+}
+
+TEST_F(RestingTargetTest, WhatRunsWithoutACounterHasNoSample) {
+  read();
+  has_counters_ = false;
+  ran_ = 1;
+  read();
+  EXPECT_EQ(status("cycles"), EventStatus::starved);
+  EXPECT_EQ(total("cycles"), std::nullopt) << "not the 0 of one that rests";
+  EXPECT_EQ(total("page_faults"), 1000U);
+}
+
+// A machine has few of them, however many targets.
+TEST_F(TargetCountersTest, WhatWasOpenedAlikeSharesWhatOpeningCameTo) {
+  OpenStates states;
+  const auto shared = [&](int cpu, Arrangement arrangement) {
+    const Target target = Target::of_cpu(CpuId{cpu});
+    return states.share(opener_.open(target, arrangement, kPlenty), events_.size()).state;
+  };
+  const auto first = shared(0, Arrangement::merged);
+  EXPECT_EQ(first, shared(1, Arrangement::merged));
+  EXPECT_NE(first, shared(1, Arrangement::apart));
+  kernel_.refuse(event_at(events_[index("branches")].encoding), EACCES);
+  GroupOpener refused(kernel_, events_, {}, Guests::include);
+  const auto other = states.share(
+      refused.open(Target::of_cpu(CpuId{2}), Arrangement::merged, kPlenty), events_.size());
+  EXPECT_NE(first, other.state);
+  EXPECT_EQ(other.state->refusal(index("branches"))->fault.code, EACCES);
+  EXPECT_EQ(first->refusal(index("branches")), nullptr) << "another's refusal is no one else's";
+}
+
 class LyingCountersTest : public testing::Test {
  protected:
   void open(const std::vector<std::string>& names, Arrangement arrangement = Arrangement::merged) {
     events_ = events_named(names);
     traits_.emplace(events_);
-    counters_.emplace(CpuInfo{}, *traits_);
+    counters_.emplace(std::make_shared<const CpuInfo>(), *traits_);
     opener_.emplace(kernel_, events_, std::vector<CorePmu>{}, Guests::include);
     install_on(kernel_, *counters_, opener_->open(Target::of_cpu(CpuId{0}), arrangement, kPlenty),
                0);
@@ -242,7 +311,7 @@ class LyingCountersTest : public testing::Test {
   // A second of running time a reading.
   void read(int readings = 1) {
     for (int i = 0; i < readings; ++i) {
-      read_cpu(kernel_, *counters_, ++now_ * kSecond);
+      read_target(kernel_, *counters_, ++now_ * kSecond);
       changes_ += counters_->conditions_changed() ? 1 : 0;
     }
   }
@@ -252,6 +321,11 @@ class LyingCountersTest : public testing::Test {
   }
   std::optional<EventStatus> status(std::string_view name) {
     return counters_->status(index_of(events_, name));
+  }
+  bool is_silent_itself(std::string_view name) {
+    std::vector<Cell> cells(events_.size());
+    counters_->show(cells.data(), {}, nullptr);
+    return cells[index_of(events_, name)].is_silent_itself;
   }
   std::vector<bool> marked(const std::vector<std::string>& names) {
     std::vector<bool> marks(events_.size());
@@ -267,7 +341,7 @@ class LyingCountersTest : public testing::Test {
   FakePerfKernel kernel_;
   EventSet events_;
   std::optional<EventTraits> traits_;
-  std::optional<CpuCounters> counters_;
+  std::optional<TargetCounters> counters_;
   std::optional<GroupOpener> opener_;
   RawCount now_ = 0;
   int changes_ = 0;
@@ -290,8 +364,8 @@ TEST_F(LyingCountersTest, ASilentDenominatorTakesItsPartnerAlong) {
     EXPECT_EQ(status(name), EventStatus::silent) << name;
   }
   EXPECT_EQ(changes_, 1);
-  EXPECT_TRUE(counters_->withheld().is_silent_itself(index_of(events_, "cache_references")));
-  EXPECT_FALSE(counters_->withheld().is_silent_itself(index_of(events_, "cache_misses")));
+  EXPECT_TRUE(is_silent_itself("cache_references"));
+  EXPECT_FALSE(is_silent_itself("cache_misses"));
   for (const char* name : {"cycles", "instructions", "ref_cycles", "branches", "branch_misses"}) {
     EXPECT_EQ(total(name), 60'000U) << name << ": of the same group, and not spoiled";
     EXPECT_EQ(status(name), EventStatus::counting);
@@ -354,7 +428,8 @@ TEST_F(LyingCountersTest, SilentCyclesTakeTheRestOfTheirGroupAlongThoughItIsRead
   kernel_.set_group_capacity(2);
   silence("cycles");
   open(kPairs);
-  ASSERT_EQ(counters_->leader_of(index_of(events_, "ref_cycles")), index_of(events_, "ref_cycles"));
+  ASSERT_EQ(counters_->open_state()->leader_of(index_of(events_, "ref_cycles")),
+            index_of(events_, "ref_cycles"));
   read(61);
   for (const char* name : {"cycles", "instructions", "ref_cycles"}) {
     EXPECT_EQ(status(name), EventStatus::silent) << name;
