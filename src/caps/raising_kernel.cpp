@@ -2,7 +2,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "caps/process_caps.h"
 
@@ -18,29 +20,82 @@ bool is_full(int error) {
 
 }  // namespace
 
-Result<UniqueFd> RaisingKernel::open(const OpenCall& call) {
-  const Capability first = first_.load();
-  auto opened = [&]() -> Result<UniqueFd> {
-    const RaisedCapability raised(first, capset_);
-    auto result = inner_.open(call);
-    if (!result && result.error().code == EACCES && is_full(raised.read_error())) {
-      return fault(std::string("perf_event_open: ") + std::strerror(raised.read_error()),
-                   raised.read_error());
+// Opens for one thread. What its first open raises stays raised until this goes away.
+class RaisingKernel::Raise {
+ public:
+  explicit Raise(RaisingKernel& kernel) : kernel_(kernel) {}
+
+  Result<UniqueFd> open(const OpenCall& call) {
+    if (!raised_) {
+      raise(kernel_.first_.load());
     }
-    return result;
-  }();
-  if (opened || opened.error().code != EACCES || first == Capability::sys_admin) {
-    return opened;
+    auto opened = kernel_.inner_.open(call);
+    const int unread = raised_->read_error();
+    if (unread != 0) {
+      raised_.reset();  // the next open tries again
+    }
+    if (opened || opened.error().code != EACCES) {
+      return opened;
+    }
+    if (is_full(unread)) {
+      return fault(std::string("perf_event_open: ") + std::strerror(unread), unread);
+    }
+    return capability_ == Capability::sys_admin ? std::move(opened)
+                                                : open_as_admin(call, std::move(opened));
   }
-  const RaisedCapability raised(Capability::sys_admin, capset_);
-  if (!raised.held()) {
-    return opened;
+
+ private:
+  // Where that does not help, the next open begins with less.
+  Result<UniqueFd> open_as_admin(const OpenCall& call, Result<UniqueFd> refused) {
+    raise(Capability::sys_admin);
+    if (raised_->held()) {
+      refused = kernel_.inner_.open(call);
+    }
+    if (refused) {
+      kernel_.first_.store(Capability::sys_admin);
+    } else {
+      raised_.reset();
+    }
+    return refused;
   }
-  auto reopened = inner_.open(call);
-  if (reopened) {
-    first_.store(Capability::sys_admin);
+
+  void raise(Capability capability) {
+    raised_.reset();
+    raised_.emplace(capability, kernel_.capset_);
+    capability_ = capability;
   }
-  return reopened;
+
+  RaisingKernel& kernel_;
+  Capability capability_ = Capability::perfmon;  // of raised_
+  std::optional<RaisedCapability> raised_;
+};
+
+// The thread that holds it finds it by `of_thread`, as the kernel keeps capabilities by thread: a
+// forked child has both, and no lock that another thread held at the fork.
+class RaisingKernel::Batch final : public OpenBatch {
+ public:
+  explicit Batch(RaisingKernel& kernel) : kernel(&kernel), raise(kernel) { of_thread = this; }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  ~Batch() override { of_thread = nullptr; }
+
+  static thread_local Batch* of_thread;
+
+  RaisingKernel* kernel;
+  Raise raise;
+};
+
+thread_local RaisingKernel::Batch* RaisingKernel::Batch::of_thread = nullptr;
+
+Result<UniqueFd> RaisingKernel::open(const OpenCall& call) {
+  if (Batch* batch = Batch::of_thread; batch != nullptr && batch->kernel == this) {
+    return batch->raise.open(call);
+  }
+  return Raise(*this).open(call);
+}
+
+std::unique_ptr<OpenBatch> RaisingKernel::begin_opens() {
+  return Batch::of_thread == nullptr ? std::make_unique<Batch>(*this) : nullptr;
 }
 
 Result<std::size_t> RaisingKernel::read(int fd, std::span<std::byte> bytes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
 #include "base/call_use.h"
 #include "caps/capability_sets.h"
@@ -8,9 +9,13 @@
 
 namespace perf_exporter {
 
-// Wraps a kernel and raises a capability in the calling thread around open() alone, so that the
+// Wraps a kernel and raises a capability in the calling thread around opens alone, so that the
 // effective set can stay empty otherwise. read() and control() pass through: an open event needs no
 // capability any more.
+//
+// Raising takes four system calls and a descriptor, so a batch does it once for its opens: from the
+// first of them to the end of the batch. Where it can't read the thread's sets, each open tries by
+// itself.
 //
 // Raises CAP_PERFMON. Where that, or the lack of it, ends in EACCES and CAP_SYS_ADMIN is permitted,
 // it tries once more with CAP_SYS_ADMIN: kernels before 5.8 know no CAP_PERFMON, and Debian's patch
@@ -25,6 +30,7 @@ class RaisingKernel final : public PerfKernel {
       : inner_(inner), capset_(capset) {}
 
   Result<UniqueFd> open(const OpenCall& call) override;
+  [[nodiscard]] std::unique_ptr<OpenBatch> begin_opens() override;
   Result<std::size_t> read(int fd, std::span<std::byte> bytes) override;
   Result<void> control(int fd, GroupControl what) override;
 
@@ -32,6 +38,9 @@ class RaisingKernel final : public PerfKernel {
   [[nodiscard]] Capability raises() const { return first_.load(); }
 
  private:
+  class Raise;
+  class Batch;
+
   PerfKernel& inner_;
   CallUse capset_;
   std::atomic<Capability> first_ = Capability::perfmon;

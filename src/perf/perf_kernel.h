@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <memory>
 #include <span>
 
 #include "base/result.h"
@@ -26,6 +27,15 @@ struct OpenCall {
 // What control() can ask of a group by its leader's descriptor.
 enum class GroupControl { enable, disable };
 
+// Opens that follow each other, as one piece of work: see PerfKernel::begin_opens().
+class OpenBatch {
+ public:
+  OpenBatch() = default;
+  OpenBatch(const OpenBatch&) = delete;
+  OpenBatch& operator=(const OpenBatch&) = delete;
+  virtual ~OpenBatch() = default;
+};
+
 // Three verbs. Implementations are safe to call from several threads at once.
 class PerfKernel {
  public:
@@ -36,6 +46,13 @@ class PerfKernel {
 
   // The opened event, owned by the caller. A fault's code is the kernel's errno.
   virtual Result<UniqueFd> open(const OpenCall& call) = 0;
+
+  // Begins a batch: what this kernel does around each open (RaisingKernel raises a capability) it
+  // does once for all opens that the calling thread makes while the batch lives, and undoes it at
+  // the batch's end. To be destroyed by the same thread, before the kernel. Null where nothing is
+  // to be held: the kernel does nothing around opens, or the thread has a batch already, which
+  // stays in force.
+  [[nodiscard]] virtual std::unique_ptr<OpenBatch> begin_opens() { return nullptr; }
 
   // Reads what the group whose leader is `fd` has counted into `bytes`; the number of bytes read. 0
   // is end of file: a pinned event that lost its counter (perf_event_open(2)).

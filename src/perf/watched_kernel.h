@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -31,6 +32,7 @@ class WatchedKernel final : public PerfKernel {
   explicit WatchedKernel(PerfKernel& inner);
 
   Result<UniqueFd> open(const OpenCall& call) override;
+  [[nodiscard]] std::unique_ptr<OpenBatch> begin_opens() override { return inner_.begin_opens(); }
   Result<std::size_t> read(int fd, std::span<std::byte> bytes) override;
   Result<void> control(int fd, GroupControl what) override;
 

@@ -1,6 +1,8 @@
 // Kernels for benchmarks, each wrapping another one.
 #pragma once
 
+#include <memory>
+
 #include "base/count.h"
 #include "host/cpu_list.h"
 #include "perf/perf_kernel.h"
@@ -15,6 +17,7 @@ class SpreadKernel final : public PerfKernel {
   SpreadKernel(PerfKernel& kernel, CpuList real);
 
   Result<UniqueFd> open(const OpenCall& call) override;
+  [[nodiscard]] std::unique_ptr<OpenBatch> begin_opens() override { return kernel_.begin_opens(); }
   Result<std::size_t> read(int fd, std::span<std::byte> bytes) override;
   Result<void> control(int fd, GroupControl what) override;
 
@@ -30,6 +33,7 @@ class TimedKernel final : public PerfKernel {
   explicit TimedKernel(PerfKernel& kernel) : kernel_(kernel) {}
 
   Result<UniqueFd> open(const OpenCall& call) override;
+  [[nodiscard]] std::unique_ptr<OpenBatch> begin_opens() override { return kernel_.begin_opens(); }
   Result<std::size_t> read(int fd, std::span<std::byte> bytes) override;
   Result<void> control(int fd, GroupControl what) override;
 

@@ -25,7 +25,8 @@ std::uint64_t in_ns(std::chrono::nanoseconds interval) {
 
 Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Config config,
                Hooks hooks)
-    : counters_(counters),
+    : kernel_(kernel),
+      counters_(counters),
       online_(std::move(online)),
       device_events_(config.paths),
       config_(std::move(config)),
@@ -151,16 +152,23 @@ void Opener::synchronise() {
   const auto waiting = look_for_waiting();
   // Before the events are opened: what is not to be believed is never published.
   const bool judged = check_truth(wanted);
-  open_missing(missing);
-  if (waiting) {
-    retry(*waiting);
+  bool reopened = false;
+  {
+    const auto opens = kernel_.begin_opens();
+    open_missing(missing);
+    if (waiting) {
+      retry(*waiting);
+    }
+    reopened = reopen_unlike();
   }
-  bool reopened = reopen_unlike();
   look_at_merged_groups();
   look_at_clocks();
   CpuList came_back = counters_.came_back();
-  reopened = reopen_requested() || reopened;
-  reopened = reopen_unlike() || reopened;
+  {
+    const auto opens = kernel_.begin_opens();
+    reopened = reopen_requested() || reopened;
+    reopened = reopen_unlike() || reopened;
+  }
   const bool noted = note_conditions();
   if (!passed_ || removed || waiting || judged || !missing.empty() || reopened || noted) {
     report(wanted, std::move(came_back));

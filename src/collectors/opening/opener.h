@@ -108,6 +108,7 @@ class Opener {
   void open_cpu(CpuId cpu, Arrangement arrangement);
   [[nodiscard]] bool stopping() const;
 
+  PerfKernel& kernel_;
   CounterSet& counters_;
   OnlineCpus online_;
   DeviceEvents device_events_;

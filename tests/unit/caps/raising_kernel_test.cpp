@@ -5,6 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
+#include <memory>
+#include <new>
+#include <thread>
+#include <utility>
 
 #include "caps/process_caps.h"
 #include "fakes/fake_perf_kernel.h"
@@ -164,6 +169,201 @@ TEST_F(RaisingKernelAsRoot, ReadsAndControlsWithoutACapability) {
               return told + asking.seen();
             }),
             "read " + format_mask(0) + " control " + format_mask(0) + " ");
+}
+
+// A batch of opens, and what is effective at each of them. Of nobody with `permitted`, in a child.
+class Batch {
+ public:
+  explicit Batch(std::uint64_t permitted, CallUse capset = CallUse::make)
+      : raising_(fake_, capset), told_(become_nobody(permitted)) {
+    fake_.set_before_open([this](const OpenCall&) {
+      tell_effective();
+      if (before_open_) {
+        before_open_();
+      }
+    });
+  }
+
+  void begin() { batch_ = raising_.begin_opens(); }
+  void end() { batch_.reset(); }
+  void open() {
+    const perf_event_attr attr{};
+    OpenCall call;
+    call.attr = &attr;
+    const auto opened = raising_.open(call);
+    told_ += opened ? "" : std::to_string(opened.error().code) + " ";
+  }
+  void tell_effective() { told_ += in_short(effective_now()) + " "; }
+  void set_before_open(std::function<void()> hook) { before_open_ = std::move(hook); }
+
+  [[nodiscard]] const std::string& told() const { return told_; }
+  [[nodiscard]] FakePerfKernel& fake() { return fake_; }
+  [[nodiscard]] RaisingKernel& raising() { return raising_; }
+
+ private:
+  static std::string in_short(std::uint64_t set) {
+    if (set == ~std::uint64_t{0}) {
+      return "unreadable";
+    }
+    return std::string((set & kPerfmon) != 0 ? "perfmon" : "") +
+           ((set & kSysAdmin) != 0 ? "admin" : "") + (set == 0 ? "none" : "");
+  }
+
+  FakePerfKernel fake_;
+  RaisingKernel raising_;
+  std::unique_ptr<OpenBatch> batch_;
+  std::function<void()> before_open_;
+  std::string told_;
+};
+
+// What is taken away between two opens stays away: nothing is raised anew before the batch ends.
+TEST_F(RaisingKernelAsRoot, ABatchRaisesOnceForAllItsOpens) {
+  const auto opened_by = [](const std::function<void(Batch&)>& begin) {
+    return in_child([&] {
+      Batch batch(kPerfmon);
+      batch.set_before_open([] { static_cast<void>(clear_effective()); });
+      begin(batch);
+      for (int i = 0; i < 3; ++i) {
+        batch.open();
+      }
+      batch.end();
+      batch.open();
+      batch.tell_effective();
+      return batch.told();
+    });
+  };
+  EXPECT_EQ(opened_by([](Batch&) {}), "perfmon perfmon perfmon perfmon none ");
+  EXPECT_EQ(opened_by([](Batch& batch) { batch.begin(); }), "perfmon none none perfmon none ");
+}
+
+TEST_F(RaisingKernelAsRoot, ABatchKeepsItRaisedFromItsFirstOpenToItsEnd) {
+  EXPECT_EQ(in_child([] {
+              Batch batch(kPerfmon | kSysAdmin);
+              batch.begin();
+              batch.tell_effective();
+              batch.open();
+              batch.tell_effective();
+              batch.open();
+              batch.end();
+              batch.tell_effective();
+              return batch.told();
+            }),
+            "none perfmon perfmon perfmon none ");
+}
+
+TEST_F(RaisingKernelAsRoot, ABatchGoesOnWithSysAdminOnceThatHasOpenedAnEvent) {
+  EXPECT_EQ(in_child([] {
+              Batch batch(kPerfmon | kSysAdmin);
+              FakePerfKernel::Match without;
+              without.where = [](const OpenCall&) { return (effective_now() & kSysAdmin) == 0; };
+              batch.fake().refuse(without, EACCES);
+              batch.begin();
+              batch.open();
+              batch.open();
+              batch.tell_effective();
+              batch.end();
+              batch.tell_effective();
+              return batch.told();
+            }),
+            "perfmon admin admin admin none ");
+}
+
+TEST_F(RaisingKernelAsRoot, ABatchBeginsEachOpenWithLessWhereSysAdminDoesNotHelp) {
+  EXPECT_EQ(in_child([] {
+              Batch batch(kPerfmon | kSysAdmin);
+              batch.fake().refuse({}, EACCES);
+              batch.begin();
+              batch.open();
+              batch.open();
+              batch.end();
+              batch.tell_effective();
+              return batch.told();
+            }),
+            "perfmon admin 13 perfmon admin 13 none ");
+}
+
+TEST_F(RaisingKernelAsRoot, ABatchThatFindsNoDescriptorTriesAtEachOpen) {
+  EXPECT_EQ(in_child([] {
+              Batch batch(kPerfmon);
+              rlimit limit{};
+              ::getrlimit(RLIMIT_NOFILE, &limit);
+              batch.begin();
+              batch.fake().refuse({}, EACCES);
+              const rlimit none{0, limit.rlim_max};
+              ::setrlimit(RLIMIT_NOFILE, &none);
+              const perf_event_attr attr{};
+              OpenCall call;
+              call.attr = &attr;
+              const auto refused = batch.raising().open(call);
+              ::setrlimit(RLIMIT_NOFILE, &limit);
+              batch.fake().count({}, {});
+              batch.open();
+              batch.end();
+              batch.tell_effective();
+              return std::to_string(refused.error().code) + " " + batch.told();
+            }),
+            std::to_string(EMFILE) + " unreadable perfmon none ");
+}
+
+TEST_F(RaisingKernelAsRoot, ABatchLeavesNothingEffectiveWhereAnOpenThrows) {
+  EXPECT_EQ(in_child([] {
+              Batch batch(kPerfmon);
+              batch.set_before_open([] { throw std::bad_alloc(); });
+              std::string caught;
+              try {
+                const auto opens = batch.raising().begin_opens();
+                batch.open();
+              } catch (const std::bad_alloc&) {
+                caught = "caught ";
+              }
+              batch.tell_effective();
+              return batch.told() + caught;
+            }),
+            "perfmon none caught ");
+}
+
+TEST_F(RaisingKernelAsRoot, ABatchIsOfOneThread) {
+  EXPECT_EQ(in_child([] {
+              Batch batch(kPerfmon);
+              batch.begin();
+              batch.open();
+              std::thread([&] {
+                static_cast<void>(clear_effective());  // a thread begins with what its maker has
+                batch.open();
+                batch.tell_effective();
+              }).join();
+              batch.tell_effective();
+              batch.end();
+              return batch.told();
+            }),
+            "perfmon perfmon none perfmon ");
+}
+
+TEST_F(RaisingKernelAsRoot, ABatchWithinABatchIsNoneAndOneAfterItIs) {
+  EXPECT_EQ(in_child([] {
+              Batch batch(kPerfmon);
+              batch.begin();
+              const bool is_null = batch.raising().begin_opens() == nullptr;
+              batch.open();
+              batch.tell_effective();
+              batch.end();
+              batch.tell_effective();
+              const bool is_another = batch.raising().begin_opens() != nullptr;
+              return batch.told() + (is_null ? "null " : "two ") + (is_another ? "another" : "");
+            }),
+            "perfmon perfmon none null another");
+}
+
+TEST_F(RaisingKernelAsRoot, ABatchRaisesNothingWhereCapsetIsLeftOut) {
+  EXPECT_EQ(in_child([] {
+              Batch batch(kPerfmon, CallUse::leave_out);
+              batch.begin();
+              batch.open();
+              batch.open();
+              batch.end();
+              return batch.told();
+            }),
+            "none none ");
 }
 
 TEST(RaisingKernelAsAnybody, DoesNotRetryWhatNoCapabilityDecides) {

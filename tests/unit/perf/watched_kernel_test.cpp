@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <thread>
 
 #include "fakes/fake_perf_kernel.h"
@@ -99,6 +100,40 @@ TEST(WatchedKernel, OnceAbandonedNoCallReturns) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+// Counts the batches that are held.
+class BatchedKernel final : public PerfKernel {
+ public:
+  Result<UniqueFd> open(const OpenCall& call) override { return inner_.open(call); }
+  Result<std::size_t> read(int fd, std::span<std::byte> bytes) override {
+    return inner_.read(fd, bytes);
+  }
+  Result<void> control(int fd, GroupControl what) override { return inner_.control(fd, what); }
+  std::unique_ptr<OpenBatch> begin_opens() override { return std::make_unique<Counted>(held_); }
+
+  [[nodiscard]] int held() const { return held_; }
+
+ private:
+  struct Counted final : OpenBatch {
+    explicit Counted(int& held) : held_(held) { ++held_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() override { --held_; }
+    int& held_;
+  };
+
+  FakePerfKernel inner_;
+  int held_ = 0;
+};
+
+TEST(WatchedKernel, ABatchIsThatOfTheKernelBehindIt) {
+  BatchedKernel inner;
+  WatchedKernel watched(inner);
+  auto batch = watched.begin_opens();
+  EXPECT_EQ(inner.held(), 1);
+  batch.reset();
+  EXPECT_EQ(inner.held(), 0);
 }
 
 }  // namespace
