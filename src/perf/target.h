@@ -4,6 +4,7 @@
 #include <linux/perf_event.h>
 #include <sys/types.h>
 
+#include <compare>
 #include <optional>
 
 #include "host/cpu_list.h"
@@ -43,7 +44,8 @@ class Target {
   // that nothing of it was running.
   [[nodiscard]] bool always_runs() const { return kind_ == Kind::cpu || kind_ == Kind::unit; }
 
-  bool operator==(const Target&) const = default;
+  // By kind first. The order has no meaning beyond that.
+  auto operator<=>(const Target&) const = default;
 
  private:
   Target(Kind kind, std::optional<CpuId> cpu) : kind_(kind), cpu_(cpu) {}

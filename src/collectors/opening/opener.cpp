@@ -1,8 +1,6 @@
 #include "collectors/opening/opener.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <map>
 #include <utility>
 
 #include "base/clock.h"
@@ -143,35 +141,32 @@ void Opener::wait_for_work() {
 }
 
 void Opener::synchronise() {
-  const CpuList wanted = choose_cpus(config_.cpus, online_.refresh(), config_.paths);
-  const bool removed = counters_.keep_only(wanted);
-  const CpuList missing = subtract(wanted, counters_.installed());
-  if (!missing.empty()) {  // a hybrid PMU of x86 lists only those of its CPUs that are online
-    set_pmus(find_core_pmus(config_.paths));
-  }
+  const CpuList& online = online_.refresh();
+  const CpuList cpus = choose_cpus(config_.cpus, online, config_.paths);
+  const std::vector<Target> wanted = wanted_targets(online, cpus);
+  const bool closed = close(reconcile({.wanted = wanted, .open = open_targets()}));
+  look_for_pmus(reconcile({.wanted = wanted, .open = open_targets()}));
   const auto waiting = look_for_waiting();
   // Before the events are opened: what is not to be believed is never published.
-  const bool judged = check_truth(wanted);
-  bool reopened = false;
-  {
-    const auto opens = kernel_.begin_opens();
-    open_missing(missing);
-    if (waiting) {
-      retry(*waiting);
-    }
-    reopened = reopen_unlike();
-  }
+  const bool judged = check_truth(cpus);
+  bool opened = follow(reconcile({.wanted = wanted,
+                                  .open = open_targets(),
+                                  .waiting = waiting.value_or(std::vector<Reopening>())}));
   look_at_merged_groups();
   look_at_clocks();
   CpuList came_back = counters_.came_back();
-  {
-    const auto opens = kernel_.begin_opens();
-    reopened = reopen_requested() || reopened;
-    reopened = reopen_unlike() || reopened;
-  }
+  opened = follow(reconcile({.asking = asking_targets()})) || opened;
   const bool noted = note_conditions();
-  if (!passed_ || removed || waiting || judged || !missing.empty() || reopened || noted) {
-    report(wanted, std::move(came_back));
+  if (!passed_ || closed || waiting || judged || opened || noted) {
+    report(cpus, std::move(came_back));
+  }
+}
+
+// A hybrid PMU of x86 lists only those of its CPUs that are online.
+void Opener::look_for_pmus(const std::vector<Step>& queue) {
+  if (std::any_of(queue.begin(), queue.end(),
+                  [](const Step& step) { return step.what == Step::What::open; })) {
+    set_pmus(find_core_pmus(config_.paths));
   }
 }
 
@@ -203,63 +198,6 @@ void Opener::set_pmus(std::vector<CorePmu> pmus) {
   for (const CpuId cpu : counters_.installed()) {
     counters_.set_info(read_cpu_info(config_.paths, cpu, core_pmu_name(pmus_, cpu)));
   }
-}
-
-void Opener::open_missing(const CpuList& missing) {
-  for (const CpuId cpu : missing) {
-    if (!stopping()) {
-      open_cpu(cpu, Arrangement::merged);
-    }
-  }
-}
-
-bool Opener::reopen_requested() {
-  const auto requests = counters_.reopen_requests();
-  for (const auto& [cpu, arrangement] : requests) {
-    if (!stopping()) {
-      open_cpu(cpu, arrangement);
-    }
-  }
-  return !requests.empty();
-}
-
-// Where one CPU refuses to include guests the others leave them out as well: a sum of both kinds
-// would mean nothing.
-bool Opener::reopen_unlike() {
-  if (!groups_.guests_refused_on()) {
-    return false;
-  }
-  const auto unlike = counters_.including_guests();
-  for (const auto& [cpu, arrangement] : unlike) {
-    if (!stopping()) {
-      open_cpu(cpu, arrangement);
-    }
-  }
-  return !unlike.empty();
-}
-
-void Opener::open_cpu(CpuId cpu, Arrangement arrangement) {
-  if (counters_.hangs(cpu)) {
-    return;
-  }
-  const std::size_t held = counters_.descriptors_of(cpu);
-  if (counters_.descriptors() + held > allowance_) {  // no room for old and new at once
-    counters_.release(cpu);
-  }
-  const std::size_t open_now = counters_.descriptors();
-  const std::size_t left = allowance_ > open_now ? allowance_ - open_now : 0;
-  OpenedCpu opened = permit_ ? groups_.open(Target::of_cpu(cpu), arrangement, left)
-                             : nothing_tried(config_.events.size(), permit_.error().what);
-  // A CPU that went offline meanwhile answers ENODEV: it is opened when it is back.
-  if (opened.groups.empty() && !contains(online_.refresh(), cpu)) {
-    return;
-  }
-  has_new_merged_groups_ =
-      has_new_merged_groups_ ||
-      std::any_of(opened.groups.begin(), opened.groups.end(),
-                  [](const OpenedGroup& group) { return group.is_merged_hardware; });
-  counters_.install(read_cpu_info(config_.paths, cpu, core_pmu_name(pmus_, cpu)),
-                    std::move(opened));
 }
 
 }  // namespace perf_exporter

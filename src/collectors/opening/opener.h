@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -13,7 +12,9 @@
 
 #include "collectors/counting/counter_set.h"
 #include "collectors/counting/opening_rules.h"
+#include "collectors/opening/descriptor_budget.h"
 #include "collectors/opening/group_opener.h"
+#include "collectors/opening/reconcile.h"
 #include "collectors/opening/truth_watch.h"
 #include "host/host_paths.h"
 #include "host/online_cpus.h"
@@ -93,19 +94,20 @@ class Opener {
   void look_at_clocks();
   void report(const CpuList& wanted, CpuList came_back);
   void synchronise();
-  void open_missing(const CpuList& missing);
-  bool reopen_requested();
-  bool reopen_unlike();
+  void look_for_pmus(const std::vector<Step>& queue);
   bool check_truth(const CpuList& wanted);
   bool note_conditions();
-  using Waiting = std::map<CpuId, std::vector<std::size_t>>;  // events by CPU
-  std::optional<Waiting> look_for_waiting();
-  void retry(const Waiting& waiting);
+  std::optional<std::vector<Reopening>> look_for_waiting();
   void set_pmus(std::vector<CorePmu> pmus);
   bool take_request();
-  enum class Pmus { as_before, changed };
-  [[nodiscard]] bool may_retry(const EventRefusal& refusal, Pmus pmus) const;
-  void open_cpu(CpuId cpu, Arrangement arrangement);
+  [[nodiscard]] std::vector<Target> open_targets() const;
+  [[nodiscard]] std::vector<Reopening> unlike_targets() const;
+  [[nodiscard]] std::vector<Reopening> asking_targets() const;
+  bool close(const std::vector<Step>& queue);
+  bool follow(const std::vector<Step>& queue);
+  void carry_out(const std::vector<Step>& queue);
+  void open(const Step& step, CpuId cpu, DescriptorBudget& budget);
+  [[nodiscard]] bool is_worth_opening(const Step& step);
   [[nodiscard]] bool stopping() const;
 
   PerfKernel& kernel_;

@@ -1,6 +1,5 @@
 // The part of Opener that tries again what was refused.
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -18,14 +17,6 @@ bool are_same(const std::vector<CorePmu>& left, const std::vector<CorePmu>& righ
 
 }  // namespace
 
-// A limit that is reached may have room again; what a PMU lacks can come with another PMU alone.
-bool Opener::may_retry(const EventRefusal& refusal, Pmus pmus) const {
-  if (refusal.obstacle == Obstacle::no_room || refusal.fault.code == EMFILE) {
-    return counters_.descriptors() + config_.events.size() <= allowance_;
-  }
-  return pmus == Pmus::changed || refusal.status != EventStatus::unsupported;
-}
-
 bool Opener::take_request() {
   const std::lock_guard lock(mutex_);
   return std::exchange(asked_to_look_, false);
@@ -33,7 +24,7 @@ bool Opener::take_request() {
 
 // What is wanted, not open, and to be tried again now: facts and PMUs were looked at anew. Nothing
 // where it is too early for that, or all is open.
-std::optional<Opener::Waiting> Opener::look_for_waiting() {
+std::optional<std::vector<Reopening>> Opener::look_for_waiting() {
   const std::uint64_t now = monotonic_ns();
   const bool is_asked_for = take_request();
   if (!passed_ ||
@@ -46,12 +37,17 @@ std::optional<Opener::Waiting> Opener::look_for_waiting() {
   }
   auto pmus = find_core_pmus(config_.paths);
   const Pmus change = are_same(pmus, pmus_) ? Pmus::as_before : Pmus::changed;
-  Waiting waiting;
+  const std::size_t left = DescriptorBudget(allowance_, counters_.descriptors()).left();
+  std::vector<Reopening> waiting;
   for (const auto& [cpu, refusals] : counters_.refusals()) {
+    Reopening reopening{Target::of_cpu(cpu)};
     for (const auto& [event, refusal] : refusals) {
-      if (may_retry(refusal, change)) {
-        waiting[cpu].push_back(event);
+      if (may_open_now(refusal, change, left, config_.events.size())) {
+        reopening.events.push_back(event);
       }
+    }
+    if (!reopening.events.empty()) {
+      waiting.push_back(std::move(reopening));
     }
   }
   if (waiting.empty() && !is_asked_for) {
@@ -61,20 +57,6 @@ std::optional<Opener::Waiting> Opener::look_for_waiting() {
   groups_.forget_refusals();
   prepare();
   return waiting;
-}
-
-// An event that counts is left alone: its CPU is opened anew only where something opens that did
-// not.
-void Opener::retry(const Waiting& waiting) {
-  for (const auto& [cpu, events] : waiting) {
-    const bool opens =
-        permit_ && std::any_of(events.begin(), events.end(), [&, on = cpu](std::size_t event) {
-          return groups_.opens_now(event, Target::of_cpu(on));
-        });
-    if (opens && !stopping()) {
-      open_cpu(cpu, Arrangement::merged);
-    }
-  }
 }
 
 }  // namespace perf_exporter

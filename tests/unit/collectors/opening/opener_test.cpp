@@ -1,5 +1,6 @@
 #include "unit/collectors/opening/opener_fixture.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 
@@ -173,6 +174,21 @@ TEST_F(OpenerTest, TheAllowanceHoldsForAllCpusTogether) {
   machine_.read();
   EXPECT_EQ(machine_.status(0, "cycles"), EventStatus::counting);
   EXPECT_EQ(machine_.status(1, "cycles"), EventStatus::untried);
+}
+
+// Old groups are replaced beside each other as long as there is room, else closed first.
+TEST_F(OpenerTest, TheAllowanceIsNeverExceededWhileGroupsAreReplaced) {
+  machine_.host.set_online("0-3");
+  machine_.kernel.count(hardware(), course(1000, 50));  // opened anew, apart
+  std::size_t most = 0;
+  const std::size_t before = open_descriptors();
+  machine_.kernel.set_before_open(
+      [&](const OpenCall&) { most = std::max(most, open_descriptors() - before); });
+  start();
+  ASSERT_TRUE(running(40));
+  EXPECT_EQ(report().descriptors, 3 * 12U + 3U) << "of the last CPU a group of three has room";
+  EXPECT_EQ(machine_.counters.descriptors(), report().descriptors);
+  EXPECT_LE(most, 40U);
 }
 
 // What was refused is looked at again, here as often as the thread looks up.
@@ -554,6 +570,15 @@ TEST_F(HangingOpenerTest, AnOpenThatHangsHoldsUpNoScrape) {
   ASSERT_TRUE(wait_for_passes(1));
   machine_.read();
   EXPECT_EQ(machine_.total(1, "cycles"), 2000U);
+}
+
+TEST_F(HangingOpenerTest, NothingIsOpenedAfterItIsAskedToStop) {
+  machine_.host.set_online("0-3");
+  start_and_hang();
+  EXPECT_FALSE(opener_->stop());
+  released_ = true;
+  EXPECT_TRUE(opener_->stop());
+  EXPECT_EQ(machine_.counters.installed(), (CpuList{CpuId{0}, CpuId{1}}));
 }
 
 TEST_F(HangingOpenerTest, StoppingDoesNotWaitForEver) {
