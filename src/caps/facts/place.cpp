@@ -249,18 +249,4 @@ std::optional<WhereItRuns> find_place(const std::filesystem::path& self) {
   return found;
 }
 
-std::string_view to_text(Place place) {
-  constexpr std::string_view kNames[] = {"kubernetes", "docker", "podman", "containerd", "systemd",
-                                         "nspawn",     "lxc",    "incus",  "proxmox",    "host"};
-  static_assert(std::size(kNames) == kPlaces.size());
-  return kNames[static_cast<std::size_t>(place)];
-}
-
-std::string_view to_text(Runtime runtime) {
-  constexpr std::string_view kNames[] = {"none",   "docker", "podman", "containerd", "cri-o",
-                                         "nspawn", "lxc",    "incus",  "lxd"};
-  static_assert(std::size(kNames) == static_cast<std::size_t>(Runtime::lxd) + 1);
-  return kNames[static_cast<std::size_t>(runtime)];
-}
-
 }  // namespace perf_exporter

@@ -1,14 +1,16 @@
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/enumerators.h"
+
 namespace perf_exporter {
 
-// Where the process runs, which is where most fixes must be made. One row of place_table.cpp each.
+// Where the process runs, which is where most fixes must be made. A row of caps/advice's
+// *_places.cpp each.
 enum class Place {
   kubernetes,
   docker,
@@ -21,21 +23,62 @@ enum class Place {
   proxmox,  // a container of Proxmox VE
   host
 };
-inline constexpr std::array kPlaces = {
-    Place::kubernetes, Place::docker, Place::podman, Place::containerd, Place::systemd,
-    Place::nspawn,     Place::lxc,    Place::incus,  Place::proxmox,    Place::host};
-static_assert(kPlaces.size() == static_cast<std::size_t>(Place::host) + 1);
 
 // What started the container, as far as the cgroup's path and the mounts tell; `none`: no container
 // at all. It decides which default seccomp profile applies.
 enum class Runtime { none, docker, podman, containerd, crio, nspawn, lxc, incus, lxd };
 
-// "kubernetes", "docker", "podman", "containerd", "systemd", "nspawn", "lxc", "incus", "proxmox",
-// "host".
-std::string_view to_text(Place place);
+// Their names in reports, which docs/probe.schema.json lists.
+constexpr std::string_view to_text(Place place) {
+  switch (place) {
+    case Place::kubernetes:
+      return "kubernetes";
+    case Place::docker:
+      return "docker";
+    case Place::podman:
+      return "podman";
+    case Place::containerd:
+      return "containerd";
+    case Place::systemd:
+      return "systemd";
+    case Place::nspawn:
+      return "nspawn";
+    case Place::lxc:
+      return "lxc";
+    case Place::incus:
+      return "incus";
+    case Place::proxmox:
+      return "proxmox";
+    case Place::host:
+      return "host";
+  }
+  return "";
+}
+constexpr std::string_view to_text(Runtime runtime) {
+  switch (runtime) {
+    case Runtime::none:
+      return "none";
+    case Runtime::docker:
+      return "docker";
+    case Runtime::podman:
+      return "podman";
+    case Runtime::containerd:
+      return "containerd";
+    case Runtime::crio:
+      return "cri-o";
+    case Runtime::nspawn:
+      return "nspawn";
+    case Runtime::lxc:
+      return "lxc";
+    case Runtime::incus:
+      return "incus";
+    case Runtime::lxd:
+      return "lxd";
+  }
+  return "";
+}
 
-// "none", "docker", "podman", "containerd", "cri-o", "nspawn", "lxc", "incus", "lxd".
-std::string_view to_text(Runtime runtime);
+inline constexpr auto kPlaces = enumerators<Place>();
 
 struct WhereItRuns {
   Place place = Place::host;

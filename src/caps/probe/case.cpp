@@ -16,6 +16,25 @@ std::optional<bool> both(std::optional<bool> left, std::optional<bool> right) {
   return left && right ? std::optional(true) : std::nullopt;
 }
 
+// Whether a runtime makes it from an image, with a seccomp profile of its own.
+bool has_an_image(Place place) {
+  switch (place) {
+    case Place::kubernetes:
+    case Place::docker:
+    case Place::podman:
+    case Place::containerd:
+      return true;
+    case Place::systemd:
+    case Place::nspawn:
+    case Place::lxc:
+    case Place::incus:
+    case Place::proxmox:
+    case Place::host:
+      break;
+  }
+  return false;
+}
+
 }  // namespace
 
 void add(Case& c, std::string_view key, Severity severity, std::string evidence) {
@@ -33,9 +52,7 @@ bool reached_perf(const Case& c) {
 }
 
 bool is_in_a_container(const Case& c) {
-  const auto place = c.facts.place.value_or(Place::host);
-  return !is_in_a_unit(c.facts) && (place == Place::kubernetes || place == Place::docker ||
-                                    place == Place::podman || place == Place::containerd);
+  return !is_in_a_unit(c.facts) && has_an_image(c.facts.place.value_or(Place::host));
 }
 
 bool denied(const Case& c, Trial trial) {
