@@ -3,14 +3,16 @@
 
 Prints one line for each breach of: every docs/PAGE.md#ANCHOR that the sources name is a heading; links between
 pages lead somewhere; each finding of docs/permissions.md tells cause, sight and fix; each recipe has a row for
-every place; the index by message has each message once, as it is pasted, and leads on. Exits with 1 on a breach.
+every place and runtime of the probe; the index by message has each message once, as it is pasted, and leads on.
+Exits with 1 on a breach.
 """
 
+import json
 import pathlib
 import re
 import sys
 
-PLACES = ["Kubernetes", "OpenShift", "Docker", "Podman", "containerd", "CRI-O", "systemd", "Host"]
+SCHEMA = "docs/probe.schema.json"  # names each place and runtime, which a unit test sees to
 PARTS = ["**Cause:**", "**See:**", "**Fix:**"]
 RECIPES = "Recipes"
 INDEX = "Index by message"
@@ -77,15 +79,27 @@ def source_breaches(root):
                 yield f"{path.relative_to(root)}: names {page}#{anchor}, which is no heading"
 
 
-def permission_breaches(text):
+def places(root):
+    """All that a recipe has a row for; what runs OpenShift the probe can't tell."""
+    facts = json.loads((root / SCHEMA).read_text(encoding="utf-8"))["properties"]["facts"]["properties"]
+    names = {name for fact in ("place", "runtime") for name in facts[fact]["enum"]}
+    return sorted(names - {None, "none"} | {"openshift"})
+
+
+def places_in(recipe):
+    cells = re.findall(r"^\| ([^|]+) \|", recipe, re.MULTILINE)
+    return {name.removeprefix("systemd-") for cell in cells for name in cell.lower().split(", ")}
+
+
+def permission_breaches(text, wanted):
     part = None
     for level, title, body in sections(text):
         if level == 1:
             part = title
         elif level == 2 and part == RECIPES:
-            rows = set(re.findall(r"^\| ([\w-]+) \|", body, re.MULTILINE))
-            for place in PLACES:
-                if place not in rows:
+            found = places_in(body)
+            for place in wanted:
+                if place not in found:
                     yield f"docs/permissions.md: the recipe '{title}' lacks a row for {place}"
         elif level == 2:
             for words in PARTS:
@@ -119,7 +133,7 @@ def breaches(root):
         yield from link_breaches(root, path.relative_to(root), path.read_text(encoding="utf-8"))
     yield from source_breaches(root)
     permissions = (root / "docs/permissions.md").read_text(encoding="utf-8")
-    yield from permission_breaches(permissions)
+    yield from permission_breaches(permissions, places(root))
     yield from index_breaches(permissions)
 
 

@@ -7,7 +7,10 @@ import unittest
 
 import check_docs
 
-ROWS = "".join(f"| {place} | this |\n" for place in check_docs.PLACES)
+PLACES = '{"enum": ["podman", "nspawn", "lxc", null]}'
+RUNTIMES = '{"enum": ["none", "podman", "lxd", null]}'
+SCHEMA = f'{{"properties": {{"facts": {{"properties": {{"place": {PLACES}, "runtime": {RUNTIMES}}}}}}}}}'
+ROWS = "| OpenShift | this |\n| Podman | this |\n| systemd-nspawn | this |\n| LXC, LXD | this |\n"
 INDEX = "".join(f"| `{words}` | a program | [No PMU](#no-pmu) |\n" for words in check_docs.MESSAGES)
 IN_ORDER = (
     "# Permissions\n# Index by message\n| message | said by | read |\n|---|---|---|\n" + INDEX
@@ -18,7 +21,7 @@ IN_ORDER = (
 
 def breaches_of(permissions=IN_ORDER, **files):
     with tempfile.TemporaryDirectory() as root:
-        files = {"docs/permissions.md": permissions, "src/a.cpp": "", **files}
+        files = {"docs/permissions.md": permissions, check_docs.SCHEMA: SCHEMA, "src/a.cpp": "", **files}
         for name, text in files.items():
             path = pathlib.Path(root) / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +55,9 @@ class CheckDocsTest(unittest.TestCase):
         self.assert_breach("#inside", IN_ORDER + "```\n## Inside\n```\n[x](#inside)\n")
 
     def test_a_recipe_without_a_place(self):
-        self.assert_breach("Podman", IN_ORDER.replace("| Podman | this |\n", ""))
+        self.assert_breach("podman", IN_ORDER.replace("| Podman | this |\n", ""))
+        self.assert_breach("nspawn", IN_ORDER.replace("| systemd-nspawn | this |\n", "| systemd | this |\n"))
+        self.assert_breach("lxd", IN_ORDER.replace("| LXC, LXD |", "| LXC |"))
 
     def test_an_index_without_a_message_or_a_link_or_with_one_twice(self):
         self.assert_breach("bad system call", IN_ORDER.replace("`bad system call`", "`a good one`"))

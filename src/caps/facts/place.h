@@ -79,6 +79,7 @@ constexpr std::string_view to_text(Runtime runtime) {
 }
 
 inline constexpr auto kPlaces = enumerators<Place>();
+inline constexpr auto kRuntimes = enumerators<Runtime>();
 
 struct WhereItRuns {
   Place place = Place::host;

@@ -1,8 +1,11 @@
 #include "caps/report/report.h"
 
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 
+#include "caps/facts/hypervisor.h"
 #include "caps/report/fact_rows.h"
 #include "unit/caps/probe/diagnosis_cases.h"
 
@@ -101,6 +104,43 @@ TEST(ReportText, FitsEightyColumns) {
       }
     }
   }
+}
+
+// The values of a fact in docs/probe.schema.json, as they stand there.
+std::string values_in_schema(const std::string& fact) {
+  std::ifstream file(FIXTURES "/../../docs/probe.schema.json");
+  const std::string schema(std::istreambuf_iterator<char>(file), {});
+  const auto start = schema.find("[", schema.find("\"enum\"", schema.find('"' + fact + "\": {")));
+  std::string values = schema.substr(start, schema.find(']', start) + 1 - start);
+  std::erase_if(values, [](char c) { return c == ' ' || c == '\n'; });
+  return values;
+}
+
+template <class Names>
+std::string values_of(const Names& names) {
+  std::string values = "[";
+  for (const std::string_view name : names) {
+    values += '"' + std::string(name) + "\",";
+  }
+  return values + "null]";
+}
+
+TEST(ReportJson, NamesNoPlaceRuntimeAndHypervisorThatItsSchemaLacks) {
+  std::vector<std::string_view> places;
+  for (const Place place : kPlaces) {
+    places.push_back(to_text(place));
+  }
+  EXPECT_EQ(values_in_schema("place"), values_of(places));
+  std::vector<std::string_view> runtimes;
+  for (const Runtime runtime : kRuntimes) {
+    runtimes.push_back(to_text(runtime));
+  }
+  EXPECT_EQ(values_in_schema("runtime"), values_of(runtimes));
+  std::vector<std::string_view> hypervisors;
+  for (int kind = 0; kind <= static_cast<int>(Hypervisor::other); ++kind) {
+    hypervisors.push_back(hypervisor_text(static_cast<Hypervisor>(kind)).name);
+  }
+  EXPECT_EQ(values_in_schema("hypervisor"), values_of(hypervisors));
 }
 
 TEST(ReportJson, IsOneObject) {
