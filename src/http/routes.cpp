@@ -1,7 +1,7 @@
 #include "http/routes.h"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <utility>
 
 #include "base/nearest.h"
@@ -13,15 +13,15 @@ namespace {
 
 constexpr std::size_t kMaxUriLength = 8192;
 
-struct FixedPage {
-  std::string_view path;
-  Page page;
-};
-
-constexpr FixedPage kFixedPages[] = {
-    {"/-/healthy", Page::healthy}, {"/-/ready", Page::ready},   {"/", Page::status},
-    {"/probe", Page::probe},       {"/version", Page::version},
-};
+// The page that has this path whatever the telemetry path is.
+std::optional<Page> fixed_page(std::string_view path) {
+  for (const Page page : kPages) {
+    if (page != Page::metrics && path == to_text(page)) {
+      return page;
+    }
+  }
+  return std::nullopt;
+}
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -63,10 +63,9 @@ Result<Routes> Routes::create(std::string telemetry_path, CollectorNames collect
     return fault(named +
                  " has characters that a path can't have (white space, ?, #, % or non-ASCII)");
   }
-  for (const FixedPage& fixed : kFixedPages) {
-    if (fixed.page != Page::status && fixed.path == telemetry_path) {
-      return fault(named + " is taken by another page");
-    }
+  const auto other = fixed_page(telemetry_path);
+  if (other && other != Page::status) {
+    return fault(named + " is taken by another page");
   }
   return Routes(std::move(telemetry_path), std::move(collectors));
 }
@@ -100,10 +99,8 @@ tl::expected<Page, Refusal> Routes::find_page(std::string_view path) const {
   if (path == telemetry_path_) {
     return Page::metrics;
   }
-  for (const FixedPage& fixed : kFixedPages) {
-    if (fixed.path == path) {
-      return fixed.page;
-    }
+  if (const auto page = fixed_page(path)) {
+    return *page;
   }
   return refuse(404, "there is no such page; the metrics are at " + telemetry_path_);
 }

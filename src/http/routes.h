@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/enumerators.h"
 #include "base/result.h"
 #include "http/content.h"
 
@@ -20,6 +21,27 @@ struct HttpRequest {
 };
 
 enum class Page { metrics, healthy, ready, status, probe, version };
+
+// The path of a page; of `metrics` the usual one, which the telemetry path stands in for.
+constexpr std::string_view to_text(Page page) {
+  switch (page) {
+    case Page::metrics:
+      return "/metrics";
+    case Page::healthy:
+      return "/-/healthy";
+    case Page::ready:
+      return "/-/ready";
+    case Page::status:
+      return "/";
+    case Page::probe:
+      return "/probe";
+    case Page::version:
+      return "/version";
+  }
+  return "";
+}
+
+inline constexpr auto kPages = enumerators<Page>();
 
 struct Route {
   Page page = Page::status;

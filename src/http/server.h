@@ -41,9 +41,9 @@ struct ServerOptions {
   CallUse epoll = CallUse::make;  // of its three calls: without them one thread accepts for all
 };
 
-// Serves from `start`, which returns when somebody accepts, to `stop`. Pages: the telemetry path,
-// /-/healthy, /-/ready, /, /probe, /version; GET and HEAD. A client that sends nothing, half a
-// request, or reads slowly delays nobody else (http/worker_pool.h).
+// Serves the pages of http/routes.h from `start`, which returns when somebody accepts, to `stop`;
+// GET and HEAD. A client that sends nothing, half a request, or reads slowly delays nobody else
+// (http/worker_pool.h).
 class Server {
  public:
   // A fault names the option or the thread, and the reason. EAGAIN: a limit leaves no room for

@@ -47,25 +47,28 @@ std::string fresh_status_page(const Options& options, Session& session) {
 
 }  // namespace
 
+// Each member is named, so that the compiler tells of a page that nobody makes.
 Content content_of(const Options& options, Session& session) {
-  Content content;
-  content.metrics = [&session](const ScrapeRequest& request, std::string& body) {
-    session.scrape(request.representation.format, request.filter, body);
-  };
-  content.lost_scrapes = [&session] {
-    const std::size_t lost = session.counters().lost_readers();
-    return lost - std::min(lost, session.reader().left_behind());
-  };
-  content.ready = [&session] {
-    const auto report = session.newest_report().get();
-    return Readiness{report ? ReadyState::ready : ReadyState::starting, readiness_text(report)};
-  };
-  content.probe = [&session](PageFormat format) {
-    return probe_page(session.newest_report().get(), format);
-  };
-  content.status_page = [&options, &session] { return fresh_status_page(options, session); };
-  content.version = version_page;
-  return content;
+  return {
+      .metrics =
+          [&session](const ScrapeRequest& request, std::string& body) {
+            session.scrape(request.representation.format, request.filter, body);
+          },
+      .lost_scrapes =
+          [&session] {
+            const std::size_t lost = session.counters().lost_readers();
+            return lost - std::min(lost, session.reader().left_behind());
+          },
+      .ready =
+          [&session] {
+            const auto report = session.newest_report().get();
+            return Readiness{report ? ReadyState::ready : ReadyState::starting,
+                             readiness_text(report)};
+          },
+      .probe = [&session](
+                   PageFormat format) { return probe_page(session.newest_report().get(), format); },
+      .status_page = [&options, &session] { return fresh_status_page(options, session); },
+      .version = version_page};
 }
 
 }  // namespace perf_exporter

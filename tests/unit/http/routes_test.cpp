@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "http/query.h"
 
 namespace perf_exporter {
@@ -31,6 +34,17 @@ TEST(Routes, FindsEveryPage) {
   EXPECT_EQ(routes.find(get("/"))->page, Page::status);
   EXPECT_EQ(routes.find(get("/probe"))->page, Page::probe);
   EXPECT_EQ(routes.find(get("/version"))->page, Page::version);
+}
+
+TEST(Routes, StandInTheListsOfPages) {
+  for (const auto& [name, quote] :
+       {std::pair("README.md", '`'), {"tests/seccomp/served.py", '"'}}) {
+    std::ifstream file(std::string(FIXTURES "/../../") + name);
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    for (const Page page : kPages) {
+      EXPECT_THAT(text, HasSubstr(quote + std::string(to_text(page)) + quote)) << name;
+    }
+  }
 }
 
 TEST(Routes, KnowsNoOtherPath) {

@@ -22,7 +22,8 @@ using testing::StartsWith;
 
 TEST_F(ServerTest, ServesEveryPage) {
   start();
-  for (const auto* path : {"/metrics", "/-/healthy", "/-/ready", "/", "/probe", "/version"}) {
+  for (const Page page : kPages) {
+    const std::string path(to_text(page));
     const HttpAnswer answer = connect().get(path);
     EXPECT_EQ(answer.status, 200) << path;
     EXPECT_FALSE(answer.body.empty()) << path;
