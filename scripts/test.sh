@@ -175,6 +175,7 @@ lacks() {
   unshare --mount --pid --fork --mount-proc true 2> /dev/null || echo namespaces
   grep -q '^[^ ]* [^ ]* cgroup2 ' /proc/mounts || echo cgroup2
   grep -q '^pids\b' /proc/cgroups || echo cgroup_pids
+  [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 10000 ] || echo descriptors
   unshare --mount sh -c 'mount -t tracefs none /mnt && [ -w /mnt/instances ]' 2> /dev/null || echo tracefs
   grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6 2> /dev/null || echo ipv6
   grep -q '^fe80' /proc/net/if_inet6 2> /dev/null || echo link_local
