@@ -4,8 +4,8 @@
 #include <linux/perf_event.h>
 #include <sys/types.h>
 
-#include <compare>
 #include <optional>
+#include <tuple>
 
 #include "host/cpu_list.h"
 #include "perf/encoding.h"
@@ -44,8 +44,12 @@ class Target {
   // that nothing of it was running.
   [[nodiscard]] bool always_runs() const { return kind_ == Kind::cpu || kind_ == Kind::unit; }
 
+  bool operator==(const Target&) const = default;
   // By kind first. The order has no meaning beyond that.
-  auto operator<=>(const Target&) const = default;
+  bool operator<(const Target& other) const {
+    return std::tie(kind_, cpu_, id_, children_) <
+           std::tie(other.kind_, other.cpu_, other.id_, other.children_);
+  }
 
  private:
   Target(Kind kind, std::optional<CpuId> cpu) : kind_(kind), cpu_(cpu) {}

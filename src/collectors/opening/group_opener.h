@@ -1,10 +1,10 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "collectors/counting/event_status.h"
@@ -66,7 +66,9 @@ class GroupOpener {
     std::string pmu;  // its name
     Target::Kind kind = Target::Kind::cpu;
     std::size_t event = 0;
-    auto operator<=>(const Question&) const = default;
+    bool operator<(const Question& other) const {
+      return std::tie(pmu, kind, event) < std::tie(other.pmu, other.kind, other.event);
+    }
   };
 
   OpenedCpu open_groups(const Target& target, Arrangement arrangement, std::size_t allowance);

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<Reopening> reopenings_of(const std::vector<std::pair<CpuId, Arrangement>>& cpus) {
   std::vector<Reopening> reopenings;
+  reopenings.reserve(cpus.size());
   for (const auto& [cpu, arrangement] : cpus) {
     reopenings.push_back({Target::of_cpu(cpu), arrangement});
   }
