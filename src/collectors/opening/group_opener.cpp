@@ -71,6 +71,7 @@ GroupOpener::GroupOpener(PerfKernel& kernel, EventSet wanted, std::vector<CorePm
     : kernel_(kernel), wanted_(std::move(wanted)), pmus_(std::move(pmus)), guests_(guests) {}
 
 OpenedCpu GroupOpener::open(const Target& target, Arrangement arrangement, std::size_t allowance) {
+  const auto opens = kernel_.begin_opens();
   const Guests asked = guests_;
   OpenedCpu opened = open_groups(target, arrangement, allowance);
   if (guests_ != asked) {  // found out midway

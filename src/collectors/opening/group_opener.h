@@ -24,6 +24,9 @@ namespace perf_exporter {
 // a cgroup may be refused for another reason. An architectural event that Arm's PMU does not list
 // is not asked for at all, and has no errno: some would open and stay 0. Events of a semantic group
 // that open alone and not together are busy: the PMU may have room another time.
+//
+// What one call of it opens is one batch (PerfKernel::begin_opens()): what else is done to a
+// target, its reads, its enabling and the closing of what it had, which may hang, is done outside.
 class GroupOpener {
  public:
   // `kernel` must outlive the opener. `pmus` are the machine's core PMUs.

@@ -82,6 +82,7 @@ GroupOpener::Indices GroupOpener::required_of_group(std::size_t event) const {
 }
 
 bool GroupOpener::opens_now(std::size_t event, const Target& target) {
+  const auto opens = kernel_.begin_opens();
   const CorePmu* pmu = pmu_of(target);
   if (try_alone(event, target, pmu).refusal) {
     return false;
@@ -99,6 +100,7 @@ bool GroupOpener::opens_now(std::size_t event, const Target& target) {
 }
 
 std::optional<EventRefusal> GroupOpener::refusal_alone(std::size_t event, const Target& target) {
+  const auto opens = kernel_.begin_opens();
   const CorePmu* pmu = pmu_of(target);
   if (is_core(wanted_[event])) {
     if (TriedForm known = known_or_tried(event, target, pmu); known.refusal) {

@@ -23,8 +23,7 @@ std::uint64_t in_ns(std::chrono::nanoseconds interval) {
 
 Opener::Opener(PerfKernel& kernel, CounterSet& counters, OnlineCpus online, Config config,
                Hooks hooks)
-    : kernel_(kernel),
-      counters_(counters),
+    : counters_(counters),
       online_(std::move(online)),
       device_events_(config.paths),
       config_(std::move(config)),

@@ -110,7 +110,6 @@ class Opener {
   [[nodiscard]] bool is_worth_opening(const Step& step);
   [[nodiscard]] bool stopping() const;
 
-  PerfKernel& kernel_;
   CounterSet& counters_;
   OnlineCpus online_;
   DeviceEvents device_events_;

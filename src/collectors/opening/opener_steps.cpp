@@ -50,7 +50,6 @@ bool Opener::close(const std::vector<Step>& queue) {
 // Opens as the queue has it, and then, where guests were refused meanwhile, those anew that include
 // them. Whether there was anything to do.
 bool Opener::follow(const std::vector<Step>& queue) {
-  const auto opens = kernel_.begin_opens();
   carry_out(queue);
   const std::vector<Step> unlike = reconcile({.unlike = unlike_targets()});
   carry_out(unlike);
