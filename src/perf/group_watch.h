@@ -60,6 +60,10 @@ class GroupWatch {
   // Whether there was one.
   [[nodiscard]] bool has_read() const { return seen_; }
   [[nodiscard]] GroupState state() const { return state_; }
+  // Whether its clock may rest and has never run: nothing was there to be counted.
+  [[nodiscard]] bool has_only_rested() const {
+    return clock_ == GroupClock::may_rest && clocks_.enabled == 0;
+  }
   // Not by a reading: see is_dead_at().
   void set_dead() { state_ = GroupState::dead; }
 
@@ -74,10 +78,6 @@ class GroupWatch {
   [[nodiscard]] GroupState judged(const GroupClocks& passed, bool has_run) const;
   [[nodiscard]] GroupState state_after(const GroupClocks& passed, bool has_run);
   void begin_window() { window_ = clocks_; }
-  // Up to the newest reading.
-  [[nodiscard]] bool has_only_rested() const {
-    return clock_ == GroupClock::may_rest && clocks_.enabled == 0;
-  }
 
   GroupClocks clocks_;
   GroupClocks window_;  // as they were when it began

@@ -140,6 +140,13 @@ void TargetCounters::settle() {
 }
 
 std::vector<EventGroup> TargetCounters::release() {
+  std::vector<EventGroup> old = take_groups();
+  open_ = OpenState::closed(*open_);
+  flags_.is_installed = false;
+  return old;
+}
+
+std::vector<EventGroup> TargetCounters::take_groups() {
   settle();
   std::vector<EventGroup> old;
   for (std::size_t i = 0; i < group_count_; ++i) {
@@ -154,8 +161,6 @@ std::vector<EventGroup> TargetCounters::release() {
   }
   groups_.reset();
   group_count_ = 0;
-  open_ = OpenState::closed(*open_);
-  flags_.is_installed = false;
   return old;
 }
 
@@ -173,7 +178,7 @@ std::vector<EventGroup> TargetCounters::install(OpenedTarget opened) {
     fresh[i].watch = GroupWatch(state_before(kinds[i]), kinds[i].clock);
     fresh[i].group = std::move(opened.groups[i]);
   }
-  std::vector<EventGroup> old = release();
+  std::vector<EventGroup> old = take_groups();
   groups_ = std::move(fresh);
   group_count_ = static_cast<std::uint32_t>(kinds.size());
   open_ = std::move(opened.state);

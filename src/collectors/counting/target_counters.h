@@ -140,6 +140,8 @@ class TargetCounters {
   }
   [[nodiscard]] GroupState state_before(const OpenState::Group& group) const;
   Rare& rare();
+  // Settled; what they were stays in the open state, which the caller replaces.
+  std::vector<EventGroup> take_groups();
   void take_in(std::size_t index, TargetReading& reading);
   void note_fault(std::size_t index, TargetReading& reading, const ReadFault& why);
   void note_absence(TargetReading& reading);

@@ -23,9 +23,10 @@ std::optional<std::size_t> TargetCounters::group_led_by(std::size_t event) const
 void TargetCounters::note_running(TargetReading& reading) const {
   reading.running_.assign(traits_->events.size(), WithheldEvents::kNotOpen);
   for (std::size_t i = 0; i < group_count_; ++i) {
-    if (groups_[i].watch.has_read()) {
+    const GroupWatch& watch = groups_[i].watch;
+    if (watch.has_read() && !watch.has_only_rested()) {
       for (const std::size_t event : events_of(i)) {
-        reading.running_[event] = groups_[i].watch.clocks().running;
+        reading.running_[event] = watch.clocks().running;
       }
     }
   }

@@ -62,8 +62,7 @@ void WithheldEvents::end_reading(const EventTraits& traits) {
 
 Withheld WithheldEvents::judged(const EventTraits& traits, std::span<const RawCount> running,
                                 std::size_t event) const {
-  // What has not run has executed nothing: a cgroup that rests is at 0, which is true.
-  if (events_[event].has_moved || running[event] == kNotOpen || running[event] == 0) {
+  if (events_[event].has_moved || running[event] == kNotOpen) {
     return Withheld::no;
   }
   const std::size_t witness = traits.instructions;

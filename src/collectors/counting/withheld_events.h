@@ -57,8 +57,8 @@ class WithheldEvents {
   void note(const EventTraits& traits, std::size_t event, RawCount value);
 
   // Judges every event by what was noted and by for how many ns each had its counter since it was
-  // opened; kNotOpen where it is not, or was not read yet. Whether one became silent or ceased to
-  // be. Allocates nothing.
+  // opened; kNotOpen where it is not, was not read yet, or has had nothing to count. Whether one
+  // became silent or ceased to be. Allocates nothing.
   bool judge(const EventTraits& traits, std::span<const RawCount> running);
 
   // The events whose PMU failed the truth check: true at their index; empty: none did. One that is
