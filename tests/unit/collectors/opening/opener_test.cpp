@@ -12,6 +12,7 @@ namespace {
 using namespace testing_machine;
 using namespace std::chrono_literals;
 
+constexpr Encoding kCacheReferences{PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES};
 const Result<void> kUnsafe = fault("it would end this process");
 
 TEST_F(OpenerTest, OpensNothingBeforeItMayBegin) {
@@ -225,10 +226,7 @@ TEST_F(RetryTest, WhatWasRefusedIsCountedOnceItIsAllowed) {
 }
 
 TEST_F(RetryTest, WhatCountsGoesOnUndisturbed) {
-  FakePerfKernel::Match cache;
-  cache.type = PERF_TYPE_HARDWARE;
-  cache.config = PERF_COUNT_HW_CACHE_REFERENCES;
-  machine_.kernel.refuse(cache, EACCES);
+  machine_.kernel.refuse(event_at(kCacheReferences), EACCES);
   start_retrying_often();
   ASSERT_TRUE(running());
   ASSERT_TRUE(wait_for_passes(3));
@@ -274,10 +272,7 @@ TEST_F(OpenerTest, LooksAgainAlsoWhereNothingIsRefused) {
 }
 
 TEST_F(RetryTest, WhereNothingIsRefusedNothingIsAskedAgain) {
-  FakePerfKernel::Match cache;
-  cache.type = PERF_TYPE_HARDWARE;
-  cache.config = PERF_COUNT_HW_CACHE_REFERENCES;
-  machine_.kernel.refuse(cache, ENOENT);
+  machine_.kernel.refuse(event_at(kCacheReferences), ENOENT);
   start_retrying_often();
   ASSERT_TRUE(running());
   EXPECT_FALSE(wait_for_passes_within(2, 1500ms));
@@ -337,10 +332,7 @@ TEST_F(RetryTest, AProcessThatOpensWouldEndIsAskedAgainWithoutOpening) {
 // No child process can be made for the trial of a retry: that says nothing new of the call.
 TEST_F(RetryTest, WhatWasAllowedOnceStaysAllowed) {
   machine_.host.set_online("0");
-  FakePerfKernel::Match cache;
-  cache.type = PERF_TYPE_HARDWARE;
-  cache.config = PERF_COUNT_HW_CACHE_REFERENCES;
-  machine_.kernel.refuse(cache, EACCES);
+  machine_.kernel.refuse(event_at(kCacheReferences), EACCES);
   start_retrying_often();
   ASSERT_TRUE(running());
   set_permit(kUnsafe);
